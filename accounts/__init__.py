@@ -1,0 +1,1 @@
+"""WHO: identities, tenants, credentials, the permission mechanism, the audit log."""

@@ -1,0 +1,85 @@
+"""Typed readers of the product's environment variables, prefix ``MSR_``.
+
+Every variable may also be given as ``<NAME>_FILE``, the path of a file whose content
+is the value (Docker and Kubernetes secrets). The variable itself wins.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+PREFIX = "MSR_"
+
+
+def _read(name: str) -> str | None:
+    variable = PREFIX + name
+    if variable in os.environ:
+        return os.environ[variable]
+    file_name = os.environ.get(f"{variable}_FILE")
+    if file_name is None:
+        return None
+    try:
+        return Path(file_name).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        message = f"{variable}_FILE cannot be read: {error}."
+        raise ImproperlyConfigured(message) from error
+
+
+def text(name: str, default: str = "") -> str:
+    """Return the variable as it is, or `default` when neither form is set."""
+    value = _read(name)
+    return default if value is None else value
+
+
+def integer(name: str, default: int) -> int:
+    """Return a whole number; anything else raises ImproperlyConfigured."""
+    value = _read(name)
+    if value is None:
+        return default
+    try:
+        return int(value)
+    except ValueError as error:
+        message = f"{PREFIX}{name} must be a whole number, not {value!r}."
+        raise ImproperlyConfigured(message) from error
+
+
+def number(name: str, default: float) -> float:
+    """Return a decimal number; anything else raises ImproperlyConfigured."""
+    value = _read(name)
+    if value is None:
+        return default
+    try:
+        return float(value)
+    except ValueError as error:
+        message = f"{PREFIX}{name} must be a number, not {value!r}."
+        raise ImproperlyConfigured(message) from error
+
+
+def boolean(name: str, *, default: bool) -> bool:
+    """Return true for 1/true/yes/on and false for 0/false/no/off, in any case."""
+    value = _read(name)
+    if value is None:
+        return default
+    words = {"1": True, "true": True, "yes": True, "on": True}
+    words |= {"0": False, "false": False, "no": False, "off": False}
+    if value.lower() not in words:
+        message = f"{PREFIX}{name} must be true or false, not {value!r}."
+        raise ImproperlyConfigured(message)
+    return words[value.lower()]
+
+
+def words(name: str, default: tuple[str, ...] = ()) -> list[str]:
+    """Return the parts of a comma-separated list, without blanks."""
+    value = _read(name)
+    if value is None:
+        return list(default)
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def database(name: str, default: str) -> dict[str, object]:
+    """Return Django's database settings for a URL such as ``postgres://…``."""
+    return dict(environ.Env.db_url_config(text(name, default)))

@@ -1,0 +1,254 @@
+"""All settings of the product; their values come from the environment (`msr.env`).
+
+The module imports with an empty environment, but nothing serves without secrets: an
+empty SECRET_KEY, token key or notification secret is refused where it is used.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import django_stubs_ext
+import structlog
+from csp.constants import NONE, SELF
+
+from msr import env
+
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- The portal -------------------------------------------------------------------
+
+SECRET_KEY = env.text("SECRET_KEY")
+DEBUG = env.boolean("DEBUG", default=False)
+PUBLIC_URL = env.text("PUBLIC_URL", "http://localhost:8000").rstrip("/")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+SECURE = PUBLIC_URL.startswith("https://")
+
+INSTALLED_APPS = [
+    "accounts",
+    "repositories",
+    "promotions",
+    "msr.apps.MsrConfig",
+    "msr.apps.MsrAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_structlog",
+    "guardian",
+    "rest_framework",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+]
+
+ROOT_URLCONF = "msr.urls"
+WSGI_APPLICATION = "msr.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+USE_I18N = False
+APPEND_SLASH = False
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+STATIC_URL = "static/"
+STATIC_ROOT = Path(env.text("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
+WHITENOISE_USE_FINDERS = True
+
+# --- Security ---------------------------------------------------------------------
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SECURE_SSL_REDIRECT = env.boolean("SSL_REDIRECT", default=SECURE)
+SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 31_536_000 if SECURE else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+SECURE_REFERRER_POLICY = "same-origin"
+if env.boolean("BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    },
+}
+
+# --- People and rights ------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "guardian.backends.ObjectPermissionBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+ANONYMOUS_USER_NAME = None  # guardian's stored anonymous user is switched off
+LOGIN_URL = "accounts:login"
+LOGIN_REDIRECT_URL = "repositories:namespaces"
+LOGOUT_REDIRECT_URL = "accounts:login"
+
+# --- Database, cache, broker ------------------------------------------------------
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.database("DATABASE_URL", f"sqlite:///{BASE_DIR / 'msr.sqlite3'}"),
+}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # Without WAL and IMMEDIATE, concurrent writers fail with "database is locked".
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
+    }
+else:
+    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 8}}
+
+REDIS_URL = env.text("REDIS_URL", "redis://localhost:6379/0")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL.replace("redis+socket://", "unix://"),
+    },
+}
+
+# --- The registry and its tokens --------------------------------------------------
+
+REGISTRY_URL = env.text("REGISTRY_URL", "http://localhost:5000").rstrip("/")
+REGISTRY_PUBLIC_HOST = env.text("REGISTRY_PUBLIC_HOST", "localhost:5000")
+REGISTRY_CONNECT_TIMEOUT = env.number("REGISTRY_CONNECT_TIMEOUT", 5.0)
+REGISTRY_READ_TIMEOUT = env.number("REGISTRY_READ_TIMEOUT", 30.0)
+TOKEN_KEY_FILE = env.text("TOKEN_KEY_FILE")
+TOKEN_CERT_FILE = env.text("TOKEN_CERT_FILE")
+TOKEN_ISSUER = env.text("TOKEN_ISSUER", "msr")
+TOKEN_SERVICE = env.text("TOKEN_SERVICE", "registry")
+TOKEN_LIFETIME = env.integer("TOKEN_LIFETIME", 300)
+NOTIFICATION_SECRET = env.text("NOTIFICATION_SECRET")
+NOTIFICATION_MAX_BYTES = env.integer("NOTIFICATION_MAX_BYTES", 512 * 1024)
+
+# --- Work: leases, retries, periods (seconds) -------------------------------------
+
+LEASE_SECONDS = env.integer("LEASE_SECONDS", 60)
+SWEEP_PERIOD = env.number("SWEEP_PERIOD", 5.0)
+RECONCILE_PERIOD = env.integer("RECONCILE_PERIOD", 3600)
+RECONCILE_BRAKE = env.number("RECONCILE_BRAKE", 0.2)
+EVENT_ATTEMPTS = env.integer("EVENT_ATTEMPTS", 10)
+PROMOTION_ATTEMPTS = env.integer("PROMOTION_ATTEMPTS", 8)
+RETRY_BASE_SECONDS = env.number("RETRY_BASE_SECONDS", 2.0)
+COPY_PARALLELISM = env.integer("COPY_PARALLELISM", 8)
+PROMOTION_MAX_HOPS = env.integer("PROMOTION_MAX_HOPS", 16)
+PROMOTION_MAX_PER_PUSH = env.integer("PROMOTION_MAX_PER_PUSH", 256)
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_SOFT_TIME_LIMIT = env.integer("TASK_SOFT_TIME_LIMIT", 3600)
+CELERY_TASK_TIME_LIMIT = env.integer("TASK_TIME_LIMIT", 3660)
+CELERY_TASK_DEFAULT_QUEUE = "maintenance"
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_CONNECTION_TIMEOUT = 0.2
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # A dead worker's messages come back after seconds, not after minutes.
+    "visibility_timeout": env.integer("VISIBILITY_TIMEOUT", 7200),
+    "unacked_restore_interval": 2,
+    "unacked_restore_throttle": 1,
+}
+
+# --- The API ----------------------------------------------------------------------
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.BasicAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "msr.api.MsrPagination",
+    "EXCEPTION_HANDLER": "msr.api.exception_handler",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+
+# --- Logs -------------------------------------------------------------------------
+
+LOG_RENDERER = (
+    structlog.dev.ConsoleRenderer(colors=False)
+    if env.text("LOG_FORMAT", "json") == "console"
+    else structlog.processors.JSONRenderer()
+)
+LOG_PROCESSORS: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "structured": {
+            "()": "structlog.stdlib.ProcessorFormatter",
+            "processor": LOG_RENDERER,
+            "foreign_pre_chain": LOG_PROCESSORS,
+        },
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "structured"},
+    },
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+}
+structlog.configure(
+    processors=[
+        structlog.stdlib.filter_by_level,
+        *LOG_PROCESSORS,
+        structlog.processors.format_exc_info,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)

@@ -1,0 +1,1 @@
+"""WHY AND WHERE: policies, decisions, and the copies they cause."""
