@@ -38,7 +38,7 @@ def find_contradiction(rules: Sequence[Rule]) -> str | None:
     numbered = [
         _Numbered(number, rule, text_test(rule.operator, rule.values))
         for number, rule in enumerate(rules, start=1)
-        if rule.field is Field.TAG
+        if rule.field == Field.TAG
     ]
     return _find_pair(numbered) or _find_exhausted(numbered)
 

@@ -102,23 +102,27 @@ def _parse_numbered(number: int, rule: object) -> Rule:
 
 
 def _parse_field(name: object) -> Field:
-    if name not in list(Field):
-        known = ", ".join(Field)
-        raise InvalidRule(f"{_named('field', name)}; the fields are: {known}.")
-    return Field(name)
+    for field in Field:
+        if field == name:
+            return field
+    known = ", ".join(Field)
+    raise InvalidRule(f"{_unknown('field', name)}; the fields are: {known}.")
 
 
 def _parse_operator(code: object) -> Operator:
-    if code not in list(Operator):
-        known = ", ".join(Operator)
-        raise InvalidRule(f"{_named('operator', code)}; the operators are: {known}.")
-    return Operator(code)
+    for operator in Operator:
+        if operator == code:
+            return operator
+    known = ", ".join(Operator)
+    raise InvalidRule(f"{_unknown('operator', code)}; the operators are: {known}.")
 
 
-def _named(key: str, value: object) -> str:
+def _unknown(key: str, value: object) -> str:
     if value is None:
         return f"The rule lacks its {key}"
-    return f"There is no {key} {quoted(str(value))}"
+    if isinstance(value, str):
+        return f"There is no {key} {quoted(value)}"
+    return f"The {key} of a rule is a string"
 
 
 def _parse_values(values: object) -> tuple[str, ...]:

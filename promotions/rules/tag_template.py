@@ -37,7 +37,7 @@ _MONTHS = (
     "November",
     "December",
 )
-_TOKEN = re.compile(r"%(?:\{[^{}%]*\}|[^{])|%|[^%]+", re.DOTALL)
+_TOKEN = re.compile(r"%\{[^{}%]*\}?|%.?|[^%]+", re.DOTALL)
 _GROUP = re.compile(r"%\{([1-9][0-9]?)\}")
 _DIGEST_LENGTH = 12
 
