@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import TYPE_CHECKING
 
-from promotions.rules.operators import Field, Operator
+from promotions.rules.operators import Operator
 from promotions.rules.text_operators import listed, phrase, text_test
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def find_contradiction(rules: Sequence[Rule]) -> str | None:
     numbered = [
         _Numbered(number, rule, text_test(rule.operator, rule.values))
         for number, rule in enumerate(rules, start=1)
-        if rule.field == Field.TAG
+        if rule.on_tag
     ]
     return _find_pair(numbered) or _find_exhausted(numbered)
 

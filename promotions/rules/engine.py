@@ -123,7 +123,7 @@ def compile_rules(rules: Iterable[Rule]) -> CompiledRules:
         tag_patterns=tuple(
             compile_pattern(rule.values[0])
             for rule in kept
-            if rule.field == Field.TAG and rule.operator is Operator.MATCHES
+            if rule.on_tag and rule.operator is Operator.MATCHES
         ),
     )
 

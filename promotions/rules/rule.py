@@ -70,6 +70,11 @@ class Rule:
             _parse_values(mapping.get("values")),
         )
 
+    @property
+    def on_tag(self) -> bool:
+        """Whether the tag alone decides the rule."""
+        return self.field is Field.TAG
+
     def to_json(self) -> RuleJSON:
         """Return MSR's triple, which `parse` reads back."""
         return {
