@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 READY_SECONDS = 90.0
 GRACE_SECONDS = 10.0
+KILL_SECONDS = 2.0
+KILL_PAUSE = 0.01
 PROBE_PAUSE = 0.05
 WATCH_PAUSE = 0.5
 TAIL_BYTES = 8192
@@ -51,10 +53,13 @@ class _Child:
         self.process.send_signal(self.part.stop_signal)
 
     def kill(self) -> None:
-        """End whatever is left of the child's process group, and reap the leader."""
+        """End whatever is left of the child's process group; reap its leader."""
+        deadline = time.monotonic() + KILL_SECONDS
         with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+            while time.monotonic() < deadline:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.poll()
+                time.sleep(KILL_PAUSE)
 
     def tail(self) -> str:
         """Return the last lines that the child wrote."""
