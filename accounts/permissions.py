@@ -32,7 +32,7 @@ class Answer:
 
 def check(actor: Actor, action: Action, subject: Model) -> Answer:
     """Answer whether `actor` may do `action` on `subject` (namespace, repository)."""
-    objects = cast("PermittedQuerySet[Any]", type(subject)._default_manager.all())  # noqa: SLF001
+    objects = cast("PermittedQuerySet[Any]", type(subject)._default_manager.all())
     if objects.permitted(actor, action).filter(pk=subject.pk).exists():
         return Answer(allowed=True)
     if not actor.may_use(action):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import Self, TypeVar
 
 from django.apps import apps
 from django.db import models
@@ -10,9 +10,6 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.access import Action, Actor, levels_allowing
-
-if TYPE_CHECKING:
-    from accounts.models import AccessToken, Namespace, User
 
 M = TypeVar("M", bound=models.Model, covariant=True)
 
@@ -82,13 +79,6 @@ class NamespaceQuerySet(PermittedQuerySet["Namespace"]):
     def within(self, actor: Actor) -> Self:
         limit = actor.namespace_limit
         return self if limit is None else self.filter(pk=limit)
-
-
-class UserQuerySet(models.QuerySet["User"]):
-    """Users."""
-
-    def active(self) -> Self:
-        return self.filter(is_active=True)
 
 
 class AccessTokenQuerySet(models.QuerySet["AccessToken"]):

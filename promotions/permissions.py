@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from repositories.models import Repository
 
 
-def require_policy_editor(
-    actor: Actor, source: Repository, target: Repository
-) -> None:
+def require_policy_editor(actor: Actor, source: Repository, target: Repository) -> None:
     """Demand admin on source and target, and what MSR_POLICY_EDITORS adds to it."""
     require(actor, Action.ADMIN, source)
     require(actor, Action.ADMIN, target)

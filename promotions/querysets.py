@@ -14,7 +14,6 @@ from repositories.models import Repository
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from promotions.models import Promotion, PromotionPolicy
     from promotions.models.promotion import State
 
 
@@ -88,7 +87,9 @@ class PromotionQuerySet(models.QuerySet["Promotion"]):
         waiting = Q(state="pending") & (Q(due_at__isnull=True) | Q(due_at__lte=now))
         return self.filter(waiting | Q(state="running", leased_until__lt=now))
 
-    def move_to(self, state: State, *, lease: UUID | None = None, **fields: Any) -> None:
+    def move_to(
+        self, state: State, *, lease: UUID | None = None, **fields: Any
+    ) -> None:
         """Bring the one promotion selected into `state` and set `fields`.
 
         The UPDATE names the legal previous states and, with `lease`, the lease under

@@ -17,10 +17,7 @@ from accounts.querysets import PermittedQuerySet, granted
 
 if TYPE_CHECKING:
     from repositories.models import (
-        Manifest,
-        RegistryEvent,
         Repository,
-        Tag,
         TagMove,
     )
 

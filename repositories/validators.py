@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from accounts.validators import validate_not_reserved
 from django.core.exceptions import ValidationError
 
+from accounts.validators import validate_not_reserved
 from repositories.registry import InvalidReference, RepositoryName, TagName
 
 

@@ -9,7 +9,6 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 
 from accounts.models.namespace import Namespace
-from accounts.querysets import UserQuerySet
 from accounts.validators import MAX_NAME_LENGTH, validate_name
 
 
@@ -31,7 +30,7 @@ class User(AbstractUser):
         related_name="user",
     )
 
-    objects: ClassVar[UserManager[User]] = UserManager.from_queryset(UserQuerySet)()
+    objects: ClassVar[UserManager[User]] = UserManager()
 
     def __str__(self) -> str:
         return self.username

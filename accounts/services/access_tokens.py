@@ -30,7 +30,7 @@ class IssuedToken:
     secret: str
 
 
-def issue(  # noqa: PLR0913 - the properties of a token
+def issue(
     *,
     actor: Actor,
     user: User,

@@ -18,7 +18,7 @@ MASKED = "•••"
 SECRET_WORDS = ("password", "secret", "token", "key", "credential")
 
 
-def record(  # noqa: PLR0913 - an audit entry has that many columns
+def record(
     *,
     actor: Actor,
     action: str,

@@ -7,7 +7,6 @@ from typing import Any
 from django.db import models
 
 from accounts.models import Namespace, PublicModel, User
-from accounts.validators import MAX_NAME_LENGTH
 from promotions.querysets import PromotionPolicyQuerySet
 from promotions.validators import (
     validate_rules,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from repositories.models import Repository, Tag
 
 
-def promote_by_hand(  # noqa: PLR0913 - what and whither
+def promote_by_hand(
     *,
     actor: Actor,
     tag: Tag,

@@ -78,7 +78,9 @@ def run(*, promotion_id: int) -> State | None:
     except IllegalTransition:
         return None
     if claim is None:
-        return State(Promotion.objects.values_list("state", flat=True).get(pk=promotion_id))
+        return State(
+            Promotion.objects.values_list("state", flat=True).get(pk=promotion_id)
+        )
     return _copy_and_record(claim)
 
 
@@ -135,7 +137,9 @@ def _take(promotion: Promotion, placement: Placement) -> Claim | None:
     except IntegrityError:
         # Another promotion is being copied to this tag: one at a time.
         due = now + timedelta(seconds=BUSY_SECONDS)
-        Promotion.objects.filter(pk=promotion.pk, state=State.PENDING).update(due_at=due)
+        Promotion.objects.filter(pk=promotion.pk, state=State.PENDING).update(
+            due_at=due
+        )
         return None
     promotion.attempts += 1
     return Claim(promotion, placement, lease)

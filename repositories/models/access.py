@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from accounts.models import GrantBase
 from django.db import models
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
+from accounts.models import GrantBase
 from repositories.models.repository import Repository
 
 

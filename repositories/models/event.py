@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from accounts.models import PublicModel
 from django.db import models
 
+from accounts.models import PublicModel
 from repositories.querysets import RegistryEventQuerySet
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from accounts.models import PublicModel
 from django.db import models
+
+from accounts.models import PublicModel
 
 
 class Registry(PublicModel):

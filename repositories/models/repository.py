@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from accounts.access import AccessLevel
-from accounts.models import Namespace, PublicModel
 from django.db import models
 
+from accounts.access import AccessLevel
+from accounts.models import Namespace, PublicModel
 from repositories.querysets import RepositoryQuerySet
 from repositories.validators import validate_repository_name
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from accounts.models import PublicModel, User
 from django.db import models
 
+from accounts.models import PublicModel, User
 from repositories.models.manifest import Manifest
 from repositories.models.repository import Repository
 from repositories.querysets import TagMoveQuerySet, TagQuerySet

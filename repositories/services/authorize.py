@@ -51,11 +51,11 @@ def authorize(*, actor: Actor, scopes: Iterable[ResourceScope]) -> SignedToken:
 def granted_of(actor: Actor, asked: ResourceScope) -> ResourceScope:
     """Return the scope with only those of its actions that the actor may do."""
     if asked.type == "repository":
-        return asked.narrowed_to(_on_repository(actor, asked))
+        return asked.allowing(_on_repository(actor, asked))
     if asked.type == "registry" and asked.name == "catalog":
         may = actor.is_superuser and actor.may_use(TokenScope.ADMIN)
-        return asked.narrowed_to({EVERY_ACTION} if may else ())
-    return asked.narrowed_to(())
+        return asked.allowing({EVERY_ACTION} if may else ())
+    return asked.allowing(())
 
 
 def _on_repository(actor: Actor, asked: ResourceScope) -> set[str]:

@@ -61,7 +61,9 @@ class ImageConfig:
         )
 
 
-def store(*, repository: Repository, digest: Digest, client: RegistryClient) -> Manifest:
+def store(
+    *, repository: Repository, digest: Digest, client: RegistryClient
+) -> Manifest:
     """Return the manifest as a row, fetched from the repository if need be.
 
     The children of an index are stored too; what a sparse index lacks is left out.

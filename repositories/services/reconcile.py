@@ -135,9 +135,7 @@ def _is_managed(name: str) -> bool:
         return False
     if not parsed.name or not Namespace.objects.filter(name=parsed.namespace).exists():
         return False
-    rows = Repository.objects.filter(
-        namespace__name=parsed.namespace, name=parsed.name
-    )
+    rows = Repository.objects.filter(namespace__name=parsed.namespace, name=parsed.name)
     return not rows.filter(deleted_at__isnull=False).exists()
 
 
