@@ -36,7 +36,7 @@ class AccessLevel(TextChoices):
 
 
 class GrantKind(TextChoices):
-    """The slot a grant takes: one level per grantee and object, and `scan` beside it."""
+    """The slot a grant takes: one level per grantee and object, `scan` beside it."""
 
     LEVEL = "level"
     SCAN = "scan"
@@ -99,11 +99,11 @@ class Actor:
 
 
 class SystemUser(AnonymousUser):
-    """The portal itself: set-up commands and periodic work; nobody can sign in as it."""
+    """The portal itself, at set-up and periodic work; nobody can sign in as it."""
 
-    username = "system"
-    is_active = True
-    is_superuser = True
+    username = "system"  # type: ignore[assignment]
+    is_active = True  # type: ignore[assignment]
+    is_superuser = True  # type: ignore[assignment]
 
     @property
     @override

@@ -13,6 +13,7 @@ from django.contrib.auth import authenticate as authenticate_password
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
+from typing_extensions import override
 
 from accounts.access import Actor, TokenScope
 from accounts.models import AccessToken, User
@@ -89,6 +90,7 @@ def read_basic(header: str) -> tuple[str, str] | None:
 class BasicAuthentication(BaseAuthentication):
     """Basic credentials for the API: a password, or a token with the scope `api`."""
 
+    @override
     def authenticate(self, request: Request) -> tuple[User, Any] | None:
         try:
             credentials = read_basic(request.META.get("HTTP_AUTHORIZATION", ""))
@@ -103,6 +105,7 @@ class BasicAuthentication(BaseAuthentication):
             raise AuthenticationFailed(message)
         return actor.user, actor.token  # type: ignore[return-value]
 
+    @override
     def authenticate_header(self, request: Request) -> str:
         del request
         return 'Basic realm="msr"'

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from django.apps import apps
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from typing_extensions import override
 
 from accounts.access import Action, Actor, levels_allowing
 
-M = TypeVar("M", bound=models.Model, covariant=True)
+if TYPE_CHECKING:  # ruff does not see names used in the brackets of a base class
+    from accounts.models.access_token import AccessToken  # noqa: F401
+    from accounts.models.namespace import Namespace  # noqa: F401
+
+M_co = TypeVar("M_co", bound=models.Model, covariant=True)
 
 
-class PermittedQuerySet(models.QuerySet[M]):
+class PermittedQuerySet(models.QuerySet[M_co]):
     """A list that knows who may see what of it.
 
     `permitted()` is the only place where rights are decided: asking about one object
@@ -66,6 +71,7 @@ def granted(model: str, actor: Actor, action: Action) -> Q:
 class NamespaceQuerySet(PermittedQuerySet["Namespace"]):
     """Namespaces: an action on one holds for every repository in it."""
 
+    @override
     def allowed_to(self, actor: Actor, action: Action) -> Self:
         return self.filter(
             Q(user=actor.user.pk)
@@ -76,6 +82,7 @@ class NamespaceQuerySet(PermittedQuerySet["Namespace"]):
             | granted("accounts.Namespace", actor, action),
         ).distinct()
 
+    @override
     def within(self, actor: Actor) -> Self:
         limit = actor.namespace_limit
         return self if limit is None else self.filter(pk=limit)
@@ -85,7 +92,7 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
     """Access tokens."""
 
     def usable(self) -> Self:
-        """Return the tokens that are neither revoked, expired nor of a disabled user."""
+        """Return those neither revoked, nor expired, nor of a disabled user."""
         now = timezone.now()
         return self.filter(
             Q(expires_at__isnull=True) | Q(expires_at__gt=now),

@@ -9,6 +9,8 @@ from typing_extensions import override
 
 
 class MsrConfig(AppConfig):
+    """The app."""
+
     name = "msr"
 
     @override
@@ -17,6 +19,8 @@ class MsrConfig(AppConfig):
 
 
 class MsrAdminConfig(AdminConfig):
+    """The admin, with our own site."""
+
     default_site = "msr.admin.MsrAdminSite"
 
 

@@ -1,4 +1,4 @@
-"""Is the portal alive, and can it do its work?"""
+"""Say whether the portal is alive, and whether it can do its work."""
 
 from __future__ import annotations
 

@@ -9,6 +9,8 @@ from typing_extensions import override
 
 
 class PromotionsConfig(AppConfig):
+    """The app."""
+
     name = "promotions"
 
     @override

@@ -14,7 +14,9 @@ from repositories.models import Repository
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from promotions.models.promotion import State
+    # ruff does not see names used in the brackets of a base class
+    from promotions.models.policy import PromotionPolicy  # noqa: F401
+    from promotions.models.promotion import Promotion, State  # noqa: F401
 
 
 class IllegalTransition(Exception):

@@ -13,4 +13,4 @@ from repositories.signals import tag_pushed
 @receiver(tag_pushed, dispatch_uid="evaluate_move")
 def evaluate_pushed_tag(*, move_id: int, **_kwargs: Any) -> None:
     """Ask the policies about the move as soon as it is committed."""
-    evaluate_move.delay_on_commit(move_id)
+    evaluate_move.delay_on_commit(move_id)  # type: ignore[attr-defined]

@@ -6,4 +6,6 @@ from django.apps import AppConfig
 
 
 class RepositoriesConfig(AppConfig):
+    """The app."""
+
     name = "repositories"

@@ -15,11 +15,11 @@ from accounts.access import Action, Actor
 from accounts.models import Namespace
 from accounts.querysets import PermittedQuerySet, granted
 
-if TYPE_CHECKING:
-    from repositories.models import (
-        Repository,
-        TagMove,
-    )
+if TYPE_CHECKING:  # ruff does not see names used in the brackets of a base class
+    from repositories.models.event import RegistryEvent  # noqa: F401
+    from repositories.models.manifest import Manifest  # noqa: F401
+    from repositories.models.repository import Repository
+    from repositories.models.tag import Tag, TagMove  # noqa: F401
 
 
 class RepositoryQuerySet(PermittedQuerySet["Repository"]):
@@ -105,7 +105,7 @@ class RegistryEventQuerySet(models.QuerySet["RegistryEvent"]):
 
         The moves of one tag are ingested in the order in which they were reported.
         """
-        earlier = self.model._default_manager.unfinished().filter(  # type: ignore[attr-defined]
+        earlier = self.model._default_manager.unfinished().filter(
             repository=OuterRef("repository"),
             tag=OuterRef("tag"),
             id__lt=OuterRef("id"),

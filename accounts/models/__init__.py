@@ -1,4 +1,4 @@
-"""Who: users, organizations, teams, namespaces, grants, access tokens, the audit log."""
+"""Who: people, organizations, teams, namespaces, grants, tokens, the audit log."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils import timezone
+from typing_extensions import override
 
 from accounts.models.base import PublicModel
 from accounts.models.namespace import Namespace
@@ -38,6 +39,7 @@ class AccessToken(PublicModel):
 
     objects = AccessTokenQuerySet.as_manager()
 
+    @override
     def __str__(self) -> str:
         return f"{self.label} ({self.prefix}…)"
 

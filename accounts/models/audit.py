@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from django.db import models
+from typing_extensions import override
 
 from accounts.models.base import PublicModel
 
 
 class AuditEvent(PublicModel):
-    """One write by somebody. Append-only: plain columns, so that nothing rewrites it."""
+    """One write by somebody. Append-only, so it refers to nothing that may go."""
 
     actor = models.CharField(max_length=100)
     actor_uuid = models.UUIDField(null=True)
@@ -32,5 +33,6 @@ class AuditEvent(PublicModel):
             ),
         )
 
+    @override
     def __str__(self) -> str:
         return f"{self.actor}: {self.action} {self.object_type} {self.object_name}"

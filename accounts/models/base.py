@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import ClassVar
 
 from django.db import models
 from django.utils import timezone
@@ -17,4 +18,6 @@ class PublicModel(models.Model):
     class Meta:
         abstract = True
         ordering = ("created_at", "id")
-        indexes = (models.Index(fields=("created_at", "id"), name="%(class)s_page"),)
+        indexes: ClassVar[tuple[models.Index, ...]] = (
+            models.Index(fields=("created_at", "id"), name="%(class)s_page"),
+        )

@@ -23,6 +23,10 @@ class GrantBase(models.Model):
         abstract = True
 
     @override
+    def __str__(self) -> str:
+        return f"{self.level.label} on {self.content_object}"  # type: ignore[attr-defined]
+
+    @override
     def save(self, *args: Any, **kwargs: Any) -> None:
         scan = self.level == AccessLevel.SCAN
         self.kind = GrantKind.SCAN if scan else GrantKind.LEVEL
@@ -34,7 +38,7 @@ class GrantBase(models.Model):
         return AccessLevel(self.permission.codename)  # type: ignore[attr-defined]
 
 
-class NamespaceUserGrant(GrantBase, UserObjectPermissionBase):  # type: ignore[misc]
+class NamespaceUserGrant(GrantBase, UserObjectPermissionBase):
     """What one person may do in a whole namespace."""
 
     content_object = models.ForeignKey(
@@ -51,7 +55,7 @@ class NamespaceUserGrant(GrantBase, UserObjectPermissionBase):  # type: ignore[m
         )
 
 
-class NamespaceGroupGrant(GrantBase, GroupObjectPermissionBase):  # type: ignore[misc]
+class NamespaceGroupGrant(GrantBase, GroupObjectPermissionBase):
     """What one team may do in a whole namespace (MSR: `repositoryNamespaces`)."""
 
     content_object = models.ForeignKey(

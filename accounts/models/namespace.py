@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from typing_extensions import override
 
 from accounts.access import AccessLevel
 from accounts.models.base import PublicModel
@@ -45,5 +46,6 @@ class Namespace(PublicModel):
             ),
         )
 
+    @override
     def __str__(self) -> str:
         return self.name

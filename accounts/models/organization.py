@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import Group
 from django.db import models
+from typing_extensions import override
 
 from accounts.models.base import PublicModel
 from accounts.models.namespace import Namespace
@@ -25,6 +26,7 @@ class Organization(PublicModel):
         User, through="OrganizationMembership", related_name="organizations"
     )
 
+    @override
     def __str__(self) -> str:
         return self.namespace.name
 
@@ -45,6 +47,7 @@ class OrganizationMembership(PublicModel):
             ),
         )
 
+    @override
     def __str__(self) -> str:
         return f"{self.user} in {self.organization}"
 
@@ -72,6 +75,7 @@ class Team(PublicModel):
             ),
         )
 
+    @override
     def __str__(self) -> str:
         return f"{self.organization}/{self.name}"
 
@@ -91,5 +95,6 @@ class TeamMembership(PublicModel):
             ),
         )
 
+    @override
     def __str__(self) -> str:
         return f"{self.user} in {self.team}"

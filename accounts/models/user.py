@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
+from typing_extensions import override
 
 from accounts.models.namespace import Namespace
 from accounts.validators import MAX_NAME_LENGTH, validate_name
@@ -30,7 +31,8 @@ class User(AbstractUser):
         related_name="user",
     )
 
-    objects: ClassVar[UserManager[User]] = UserManager()
+    objects: ClassVar[UserManager[User]] = UserManager()  # type: ignore[assignment]
 
+    @override
     def __str__(self) -> str:
         return self.username

@@ -1,1 +1,1 @@
-"""Writes: one function per verb, which checks the rights and records the audit entry."""
+"""Writes: one function per verb, which checks the rights and audits."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
@@ -16,25 +16,18 @@ from accounts.permissions import require
 from accounts.services import audit
 
 if TYPE_CHECKING:
+    from django.db.models import Model
+
     from accounts.access import Actor
 
 
-class Grantable(Protocol):
-    """What a grant may be on: a namespace, or something in one."""
-
-    @property
-    def namespace(self) -> Namespace: ...
-
-
-def grant(
-    *, actor: Actor, level: AccessLevel, to: Team | User, on: Namespace | Grantable
-) -> GrantBase:
+def grant(*, actor: Actor, level: AccessLevel, to: Team | User, on: Model) -> GrantBase:
     """Give `to` the level on a namespace or repository, in place of the one before.
 
     Raises ValidationError for a team of another organization (as MSR does).
     """
     namespace = _namespace_of(on)
-    require(actor, Action.ADMIN, on)  # type: ignore[arg-type]
+    require(actor, Action.ADMIN, on)
     _refuse_foreign_team(to, namespace)
     kind = GrantKind.SCAN if level == AccessLevel.SCAN else GrantKind.LEVEL
     with transaction.atomic():
@@ -49,7 +42,7 @@ def grant(
             actor=actor,
             action="grant",
             subject=on,
-            namespace=namespace,  # type: ignore[arg-type]
+            namespace=namespace,
             after={"to": str(to), "level": level.label},
         )
     return row
@@ -59,11 +52,11 @@ def revoke(
     *,
     actor: Actor,
     of: Team | User,
-    on: Namespace | Grantable,
+    on: Model,
     kind: GrantKind = GrantKind.LEVEL,
 ) -> bool:
     """Take the grant away; False when there was none."""
-    require(actor, Action.ADMIN, on)  # type: ignore[arg-type]
+    require(actor, Action.ADMIN, on)
     with transaction.atomic():
         rows = _table(of, on).objects.filter(**_key(of), content_object=on, kind=kind)
         removed, _ = rows.delete()
@@ -71,15 +64,15 @@ def revoke(
             audit.record(
                 actor=actor,
                 action="revoke",
-                subject=on,  # type: ignore[arg-type]
+                subject=on,
                 namespace=_namespace_of(on),
                 before={"of": str(of)},
             )
     return bool(removed)
 
 
-def _namespace_of(on: Namespace | Grantable) -> Namespace:
-    return on if isinstance(on, Namespace) else on.namespace
+def _namespace_of(on: Model) -> Namespace:
+    return on if isinstance(on, Namespace) else cast("Any", on).namespace
 
 
 def _refuse_foreign_team(to: Team | User, namespace: Namespace) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from typing_extensions import override
 
 from accounts.models import PublicModel
 from promotions.models.policy import PolicyVersion
@@ -32,6 +33,7 @@ class Evaluation(PublicModel):
     evidence_version = models.CharField(max_length=64)
     policy_versions: models.JSONField[Any, list[int]] = models.JSONField(default=list)
 
+    @override
     def __str__(self) -> str:
         return f"{self.tag_move}: {len(self.policy_versions)} policies"
 
@@ -74,5 +76,6 @@ class Decision(PublicModel):
             ),
         )
 
+    @override
     def __str__(self) -> str:
         return f"{self.policy_version}: {self.verdict}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from typing_extensions import override
 
 from accounts.models import Namespace, PublicModel, User
 from promotions.querysets import PromotionPolicyQuerySet
@@ -47,6 +48,7 @@ class PromotionPolicy(PublicModel):
             ),
         )
 
+    @override
     def __str__(self) -> str:
         return str(self.current_version or self.uuid)
 
@@ -108,6 +110,7 @@ class PolicyVersion(PublicModel):
             ),
         )
 
+    @override
     def __str__(self) -> str:
         return f"{self.source_repository} → {self.target_repository}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from typing_extensions import override
 
 from accounts.models import Namespace, PublicModel, User
 from promotions.models.decision import Decision
@@ -155,6 +156,7 @@ class Promotion(PublicModel):
             ),
         )
 
+    @override
     def __str__(self) -> str:
         return f"{self.source} → {self.target}"
 

@@ -34,7 +34,7 @@ class TargetMissing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """The end of a copy. `version` is that of the Tag row read when deciding (0: none)."""
+    """The end of a copy; `version` is that of the Tag row read (0: none)."""
 
     repository: Repository
     tag: str

@@ -105,7 +105,8 @@ def _claim(promotion: Promotion) -> Claim | None:
     """Make the row `running` for this worker; None when it came to another state."""
     rows = Promotion.objects.due().filter(pk=promotion.pk)
     if promotion.attempts >= settings.PROMOTION_ATTEMPTS:
-        return _give_up(promotion)
+        _give_up(promotion)
+        return None
     try:
         _check_still_wanted(promotion)
         placement = place(promotion)
@@ -173,7 +174,7 @@ def _check_still_wanted(promotion: Promotion) -> None:
 
 def _check_policy(promotion: Promotion, version: PolicyVersion) -> None:
     enabled = PromotionPolicy.objects.filter(
-        pk=promotion.policy_id, enabled=True, deleted_at__isnull=True
+        versions=version, enabled=True, deleted_at__isnull=True
     )
     if not enabled.exists():
         message = "The policy was disabled or deleted before the image was copied."
@@ -191,12 +192,12 @@ def _check_policy(promotion: Promotion, version: PolicyVersion) -> None:
 
 
 def _check_rights(promotion: Promotion) -> None:
-    """The person who promoted by hand must still be allowed to."""
+    """Ask again whether the person who promoted by hand is still allowed to."""
     user = promotion.requested_by
     target = promotion.target_repository
+    if user is None or target is None:
+        return
     try:
-        if user is None or target is None:
-            raise PermissionDenied
         require_promoter(Actor(user), promotion.source_repository, target)
     except (PermissionDenied, Http404) as error:
         message = f"{user} may not promote here any more."
@@ -283,7 +284,7 @@ def _record_success(claim: Claim, report: CopyReport) -> None:
 
 
 def _record_move(claim: Claim) -> None:
-    """Write the target's tag; when somebody pushed to it meanwhile, ask the registry."""
+    """Write the target's tag; if somebody pushed to it meanwhile, ask the registry."""
     placement, manifest = claim.placement, claim.promotion.manifest
     version: int | None = placement.version
     for _ in range(ingest.ASK_AGAIN):
@@ -334,7 +335,7 @@ def _after_failure(claim: Claim, error: RegistryError) -> State | None:
 
 def _backoff(attempts: int) -> float:
     """Return the seconds to wait after so many attempts, with jitter."""
-    longest = settings.RETRY_BASE_SECONDS * 2 ** min(attempts, 8)
+    longest: float = settings.RETRY_BASE_SECONDS * 2 ** min(attempts, 8)
     return longest * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
 
 

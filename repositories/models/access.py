@@ -9,7 +9,7 @@ from accounts.models import GrantBase
 from repositories.models.repository import Repository
 
 
-class RepositoryUserGrant(GrantBase, UserObjectPermissionBase):  # type: ignore[misc]
+class RepositoryUserGrant(GrantBase, UserObjectPermissionBase):
     """What one person may do in one repository."""
 
     content_object = models.ForeignKey(
@@ -26,7 +26,7 @@ class RepositoryUserGrant(GrantBase, UserObjectPermissionBase):  # type: ignore[
         )
 
 
-class RepositoryGroupGrant(GrantBase, GroupObjectPermissionBase):  # type: ignore[misc]
+class RepositoryGroupGrant(GrantBase, GroupObjectPermissionBase):
     """What one team may do in one repository (MSR: `teamAccess`)."""
 
     content_object = models.ForeignKey(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from typing_extensions import override
 
 from accounts.models import PublicModel
 from repositories.querysets import RegistryEventQuerySet
@@ -56,5 +57,6 @@ class RegistryEvent(PublicModel):
             ),
         )
 
+    @override
     def __str__(self) -> str:
         return f"{self.action} {self.repository}:{self.tag} ({self.event_id})"

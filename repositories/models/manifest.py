@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from typing_extensions import override
 
 from accounts.models import PublicModel
 from repositories.models.repository import Repository
@@ -36,6 +37,7 @@ class Manifest(PublicModel):
 
     objects = ManifestQuerySet.as_manager()
 
+    @override
     def __str__(self) -> str:
         return self.digest
 
@@ -68,5 +70,6 @@ class RepositoryManifest(PublicModel):
             ),
         )
 
+    @override
     def __str__(self) -> str:
         return f"{self.repository}@{self.manifest}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from typing_extensions import override
 
 from accounts.models import PublicModel
 
@@ -39,5 +40,6 @@ class Registry(PublicModel):
     class Meta(PublicModel.Meta):
         verbose_name_plural = "registries"
 
+    @override
     def __str__(self) -> str:
         return self.public_host or self.name

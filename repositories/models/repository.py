@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db import models
+from typing_extensions import override
 
 from accounts.access import AccessLevel
 from accounts.models import Namespace, PublicModel
@@ -67,6 +68,7 @@ class Repository(PublicModel):
             ),
         )
 
+    @override
     def __str__(self) -> str:
         return self.full_name
 

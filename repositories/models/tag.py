@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from typing_extensions import override
 
 from accounts.models import PublicModel, User
 from repositories.models.manifest import Manifest
@@ -25,6 +26,7 @@ class Provenance(PublicModel):
         User, on_delete=models.SET_NULL, null=True, related_name="+"
     )
 
+    @override
     def __str__(self) -> str:
         return f"{self.source_repository}:{self.source_tag}"
 
@@ -76,6 +78,7 @@ class TagMove(PublicModel):
             ),
         )
 
+    @override
     def __str__(self) -> str:
         return f"{self.repository}:{self.tag} → {self.to_manifest or 'deleted'}"
 
@@ -114,6 +117,7 @@ class Tag(PublicModel):
             ),
         )
 
+    @override
     def __str__(self) -> str:
         return f"{self.repository}:{self.name}"
 

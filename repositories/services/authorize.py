@@ -14,8 +14,8 @@ from django.utils import timezone
 from accounts.access import Action, Actor, TokenScope
 from accounts.models import Namespace
 from repositories.models import Repository
+from repositories.permissions import may_create_on_push, may_docker
 from repositories.registry import InvalidReference, RepositoryName, ResourceScope
-from repositories.services import repositories
 from repositories.services.registry import signer
 
 if TYPE_CHECKING:
@@ -73,14 +73,7 @@ def _on_repository(actor: Actor, asked: ResourceScope) -> set[str]:
     repository = Repository.objects.named(str(name)).first()
     if repository is None:
         return _on_nothing_yet(actor, name, wanted)
-    return {a.value for a in wanted if _may(actor, a, repository)}
-
-
-def _may(actor: Actor, action: Action, repository: Repository) -> bool:
-    if action == Action.PUSH and repository.promotions_only:
-        return False
-    rows = Repository.objects.permitted(actor, action)
-    return rows.filter(pk=repository.pk).exists()
+    return {a.value for a in wanted if may_docker(actor, a, repository)}
 
 
 def _without_namespace(name: RepositoryName, wanted: set[Action]) -> set[str]:
@@ -103,5 +96,5 @@ def _on_nothing_yet(
     )
     if namespace is None or Action.PUSH not in wanted or reserved.exists():
         return set()
-    may = repositories.may_create_on_push(actor, namespace)
+    may = may_create_on_push(actor, namespace)
     return {action.value for action in wanted} if may else set()

@@ -7,9 +7,8 @@ checked; what the tag points to now is asked separately.
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 import structlog
 from django.conf import settings
@@ -32,7 +31,7 @@ from repositories.services import manifests, repositories, tags
 from repositories.services.registry import PORTAL_SUBJECT, client
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from uuid import UUID
 
     from repositories.models import Manifest
     from repositories.registry import Event
@@ -166,6 +165,7 @@ def process(*, event_id: str) -> list[str]:
     if lease is None:
         return []
     event = RegistryEvent.objects.get(event_id=event_id)
+    state = RegistryEvent.State.DONE
     try:
         note = _ingest(event)
     except RegistryError as error:
@@ -173,10 +173,10 @@ def process(*, event_id: str) -> list[str]:
     except tags.TagChanged:
         return _put_back(event, lease, "The tag kept changing while it was asked.")
     except (InvalidReference, InvalidManifest) as error:
-        return _finish(event, lease, RegistryEvent.State.POISON, str(error))
+        state, note = RegistryEvent.State.POISON, str(error)
     except Unmanaged as error:
-        return _finish(event, lease, RegistryEvent.State.DONE, str(error))
-    return _finish(event, lease, RegistryEvent.State.DONE, note)
+        note = str(error)
+    return _finish(event, lease, state, note)
 
 
 def _after_failure(
@@ -306,5 +306,5 @@ def _repository(full_name: str) -> Repository:
 def _time_of(event: RegistryEvent) -> datetime:
     """Return the registry's time of the event, but never a time in the future."""
     now = timezone.now()
-    told = timezone.datetime.fromisoformat(event.payload["timestamp"])
+    told = datetime.fromisoformat(event.payload["timestamp"])
     return min(told, now)

@@ -70,7 +70,9 @@ def store(
     Raises RegistryError when the repository does not hold it or the registry fails,
     InvalidManifest when it is of a kind or shape that is refused.
     """
-    known = Manifest.objects.held_by(repository).filter(digest=str(digest)).first()
+    known: Manifest | None = (
+        Manifest.objects.held_by(repository).filter(digest=str(digest)).first()
+    )
     if known is not None:
         return known
     name = RepositoryName.parse(repository.full_name)

@@ -1,4 +1,4 @@
-"""Walk the registry, and feed pushes whose notification was lost through the same steps.
+"""Walk the registry; feed pushes whose notification was lost through the same steps.
 
 The first complete walk is a baseline: tags are recorded and nothing is promoted. When
 more than a set share of the tags would change, the brake stops the walk before anything

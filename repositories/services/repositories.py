@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.access import Action
-from accounts.permissions import check, require
+from accounts.permissions import require
 from accounts.services import audit
 from repositories.models import Repository
 
@@ -108,13 +108,6 @@ def delete(*, actor: Actor, repository: Repository) -> None:
             namespace=repository.namespace,
             before=_shown(repository),
         )
-
-
-def may_create_on_push(actor: Actor, namespace: Namespace) -> bool:
-    """Tell whether a push by `actor` may create a repository in the namespace."""
-    if not (namespace.create_on_push and actor.may_use(Action.PUSH)):
-        return False
-    return bool(check(actor, Action.ADMIN, namespace))
 
 
 def _known(values: dict[str, Any]) -> dict[str, Any]:

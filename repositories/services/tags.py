@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -15,6 +14,8 @@ from repositories.models import Provenance, Tag, TagMove
 from repositories.signals import tag_pushed
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from repositories.models import Manifest, Repository
 
 PROMOTION_SUBJECT = "promotion:"
@@ -85,7 +86,7 @@ def record_deletion(*, repository: Repository, seen: Sighting) -> TagMove | None
     """Record that the tag is gone from the registry; None when it was not there."""
     with transaction.atomic():
         rows = Tag.objects.filter(
-            repository=repository, name=seen.tag, version=seen.expected_version
+            repository=repository, name=seen.tag, version=seen.expected_version or 0
         )
         if not rows.delete()[0]:
             return None
