@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 import urllib3
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NewConnectionError, SSLError
 from urllib3.exceptions import TimeoutError as HTTPTimeoutError
 
 from repositories.registry.errors import RegistryError
@@ -202,9 +202,11 @@ def translated() -> Iterator[None]:
     """Turn what urllib3 raises into RegistryError, without addresses in the text."""
     try:
         yield
+    except NewConnectionError as error:  # which urllib3 derives from its timeouts
+        raise RegistryError("CONNECTION") from error
     except HTTPTimeoutError as error:
         raise RegistryError("TIMEOUT") from error
-    except urllib3.exceptions.SSLError as error:
+    except SSLError as error:
         raise RegistryError(
             "CONNECTION", "The registry's TLS certificate could not be verified."
         ) from error
