@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -97,11 +97,9 @@ def _wait_until_it_answers(client: RegistryClient, process: subprocess.Popen) ->
     deadline = time.monotonic() + START_SECONDS
     while True:
         assert process.poll() is None, "the registry ended on starting"
-        try:
+        with suppress(RegistryError):
             return client.ping()
-        except RegistryError as error:
-            assert error.code == "CONNECTION", error
-            assert time.monotonic() < deadline, "the registry did not start in time"
+        assert time.monotonic() < deadline, "the registry did not start in time"
         time.sleep(0.02)
 
 
@@ -125,7 +123,7 @@ def live_registry(tmp_path_factory):
     with ExitStack() as stack:
         log = stack.enter_context((folder / "log").open("wb"))
         process = stack.enter_context(
-            subprocess.Popen(
+            subprocess.Popen(  # noqa: S603 - a binary from PATH with our own file
                 [binary, "serve", folder / "config.yml"], stdout=log, stderr=log
             )
         )
