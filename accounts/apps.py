@@ -6,4 +6,6 @@ from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
+    """The app."""
+
     name = "accounts"

@@ -5,9 +5,43 @@ from __future__ import annotations
 import os
 
 from celery import Celery
+from celery.signals import setup_logging
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "msr.settings")
 
 app = Celery("msr")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_our_logging(**_kwargs: object) -> None:
+    """Celery would put its own logging in the place of settings.LOGGING."""
+
+
+@app.on_after_finalize.connect
+def schedule(sender: Celery, **_kwargs: object) -> None:
+    """Say what beat sends, and how often (seconds)."""
+    sender.conf.beat_schedule = {
+        "sweep_events": {
+            "task": "repositories.tasks.sweep_events",
+            "schedule": settings.SWEEP_PERIOD,
+        },
+        "sweep_promotions": {
+            "task": "promotions.tasks.sweep_promotions",
+            "schedule": settings.SWEEP_PERIOD,
+        },
+        "retry_waiting": {
+            "task": "promotions.tasks.retry_waiting",
+            "schedule": settings.SWEEP_PERIOD * 6,
+        },
+        "reconcile": {
+            "task": "repositories.tasks.reconcile",
+            "schedule": float(settings.RECONCILE_PERIOD),
+        },
+        "purge_deleted": {
+            "task": "repositories.tasks.purge_deleted",
+            "schedule": settings.SWEEP_PERIOD * 12,
+        },
+    }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import environ
+import environ  # type: ignore[import-untyped]
 from django.core.exceptions import ImproperlyConfigured
 
 PREFIX = "MSR_"
@@ -83,3 +83,12 @@ def words(name: str, default: tuple[str, ...] = ()) -> list[str]:
 def database(name: str, default: str) -> dict[str, object]:
     """Return Django's database settings for a URL such as ``postgres://…``."""
     return dict(environ.Env.db_url_config(text(name, default)))
+
+
+def choice(name: str, allowed: tuple[str, ...]) -> str:
+    """Return one of the `allowed` words, the first by default."""
+    value = text(name, allowed[0])
+    if value not in allowed:
+        message = f"{PREFIX}{name} must be one of {', '.join(allowed)}, not {value!r}."
+        raise ImproperlyConfigured(message)
+    return value

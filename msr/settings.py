@@ -175,6 +175,9 @@ EVENT_ATTEMPTS = env.integer("EVENT_ATTEMPTS", 10)
 PROMOTION_ATTEMPTS = env.integer("PROMOTION_ATTEMPTS", 8)
 RETRY_BASE_SECONDS = env.number("RETRY_BASE_SECONDS", 2.0)
 COPY_PARALLELISM = env.integer("COPY_PARALLELISM", 8)
+POLICY_EDITORS = env.choice(
+    "POLICY_EDITORS", ("namespace-admins", "own-namespace", "administrators")
+)
 PROMOTION_MAX_HOPS = env.integer("PROMOTION_MAX_HOPS", 16)
 PROMOTION_MAX_PER_PUSH = env.integer("PROMOTION_MAX_PER_PUSH", 256)
 

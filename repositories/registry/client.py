@@ -78,6 +78,12 @@ class RegistryClient(BlobClient):
         )
         return client
 
+    def with_tokens(self, token_source: TokenSource) -> RegistryClient:
+        """Return a client on the same connections that speaks for somebody else."""
+        client = object.__new__(RegistryClient)
+        BlobClient.__init__(client, Session(self._session.transport, token_source))
+        return client
+
     def close(self) -> None:
         """Close the idle connections."""
         self._session.transport.close()

@@ -1,0 +1,115 @@
+"""The vocabulary of rights: actions, the levels that allow them, and who is asking.
+
+The names are MSR's access levels and the Docker token specification's actions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import TextChoices
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from accounts.models import AccessToken, User
+
+
+class Action(TextChoices):
+    """What may be done to a namespace or a repository."""
+
+    PULL = "pull"
+    PUSH = "push"
+    DELETE = "delete"
+    SCAN = "scan"
+    ADMIN = "admin"
+
+
+class AccessLevel(TextChoices):
+    """The codename of a grant: MSR's levels, and the right to upload scan reports."""
+
+    READ_ONLY = "read_only", "read-only"
+    READ_WRITE = "read_write", "read-write"
+    ADMIN = "admin", "admin"
+    SCAN = "scan", "scan"
+
+
+class GrantKind(TextChoices):
+    """The slot a grant takes: one level per grantee and object, `scan` beside it."""
+
+    LEVEL = "level"
+    SCAN = "scan"
+
+
+class TokenScope(TextChoices):
+    """What an access token may be used for; never more than its owner may do."""
+
+    PULL = "pull"
+    PUSH = "push"
+    DELETE = "delete"
+    SCAN = "scan"
+    API = "api"
+    ADMIN = "admin"
+
+
+ACTIONS: dict[AccessLevel, frozenset[Action]] = {
+    AccessLevel.READ_ONLY: frozenset({Action.PULL}),
+    AccessLevel.READ_WRITE: frozenset({Action.PULL, Action.PUSH, Action.DELETE}),
+    AccessLevel.ADMIN: frozenset(Action),
+    AccessLevel.SCAN: frozenset({Action.SCAN}),
+}
+
+
+def levels_allowing(action: Action) -> list[str]:
+    """Return the codenames of the levels that include `action`."""
+    return [level.value for level, actions in ACTIONS.items() if action in actions]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks: a person or robot, and the access token used, if one was.
+
+    `token` is None for a password or a session: nothing narrows the user's rights.
+    """
+
+    user: User | AnonymousUser
+    token: AccessToken | None = None
+
+    @property
+    def is_anonymous(self) -> bool:
+        return not self.user.is_authenticated
+
+    @property
+    def is_superuser(self) -> bool:
+        return self.user.is_active and self.user.is_superuser
+
+    @property
+    def name(self) -> str:
+        return self.user.get_username() or "anonymous"
+
+    def may_use(self, scope: TokenScope | Action) -> bool:
+        """Tell whether the token, if any, was made for this scope."""
+        return self.token is None or scope.value in self.token.scopes
+
+    @property
+    def namespace_limit(self) -> int | None:
+        """The key of the only namespace the token is good for; None means all."""
+        return None if self.token is None else self.token.namespace_id
+
+
+class SystemUser(AnonymousUser):
+    """The portal itself, at set-up and periodic work; nobody can sign in as it."""
+
+    username = "system"  # type: ignore[assignment]
+    is_active = True  # type: ignore[assignment]
+    is_superuser = True  # type: ignore[assignment]
+
+    @property
+    @override
+    def is_authenticated(self) -> Literal[True]:  # type: ignore[override]
+        return True
+
+
+ANONYMOUS = Actor(AnonymousUser())
+SYSTEM = Actor(SystemUser())

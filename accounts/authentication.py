@@ -1,0 +1,117 @@
+"""Name and password, or name and access token, to an Actor."""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+from base64 import b64decode
+from datetime import timedelta
+from hmac import compare_digest
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth import authenticate as authenticate_password
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from typing_extensions import override
+
+from accounts.access import Actor, TokenScope
+from accounts.models import AccessToken, User
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+    from rest_framework.request import Request
+
+TOKEN_MARK = "msr_"  # noqa: S105 - the public first letters of every access token
+LAST_USED_PRECISION = timedelta(minutes=1)
+
+
+class BadCredentials(Exception):
+    """The name, password or access token is wrong, revoked or expired."""
+
+
+def hash_secret(secret: str) -> str:
+    """Return what is stored of a 256-bit secret: its SHA-256 in hex."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def sign_in(username: str, secret: str, request: HttpRequest | None = None) -> Actor:
+    """Return the actor for a name and a password or access token.
+
+    Raises BadCredentials; the time taken does not tell which part was wrong.
+    """
+    if secret.startswith(TOKEN_MARK):
+        return _sign_in_with_token(username, secret)
+    user = authenticate_password(request, username=username, password=secret)
+    if not isinstance(user, User):
+        raise BadCredentials
+    return Actor(user)
+
+
+def _sign_in_with_token(username: str, secret: str) -> Actor:
+    prefix, _, rest = secret.removeprefix(TOKEN_MARK).partition("_")
+    tokens = AccessToken.objects.usable().select_related("user", "namespace")
+    token = tokens.filter(prefix=prefix).first()
+    expected = token.secret_hash if token else ""
+    if not compare_digest(hash_secret(rest), expected) or token is None:
+        raise BadCredentials
+    if token.user.username != username:
+        raise BadCredentials
+    _touch(token)
+    return Actor(token.user, token)
+
+
+def _touch(token: AccessToken) -> None:
+    """Note the use of a token, at most once a minute, without a transaction."""
+    now = timezone.now()
+    if token.last_used_at and now - token.last_used_at < LAST_USED_PRECISION:
+        return
+    AccessToken.objects.filter(pk=token.pk).update(last_used_at=now)
+
+
+def read_basic(header: str) -> tuple[str, str] | None:
+    """Return name and secret of an ``Authorization: Basic`` header; None without one.
+
+    Raises BadCredentials when the header is Basic but cannot be read (RFC 7617).
+    """
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        decoded = b64decode(encoded.strip(), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise BadCredentials from error
+    username, separator, secret = decoded.partition(":")
+    if not separator:
+        raise BadCredentials
+    return username, secret
+
+
+class BasicAuthentication(BaseAuthentication):
+    """Basic credentials for the API: a password, or a token with the scope `api`."""
+
+    @override
+    def authenticate(self, request: Request) -> tuple[User, Any] | None:
+        try:
+            credentials = read_basic(request.META.get("HTTP_AUTHORIZATION", ""))
+            if credentials is None:
+                return None
+            actor = sign_in(*credentials)
+        except BadCredentials as error:
+            message = "The user name, password or access token is wrong."
+            raise AuthenticationFailed(message) from error
+        if not actor.may_use(TokenScope.API):
+            message = "This access token was not made for the API (scope “api”)."
+            raise AuthenticationFailed(message)
+        return actor.user, actor.token  # type: ignore[return-value]
+
+    @override
+    def authenticate_header(self, request: Request) -> str:
+        del request
+        return 'Basic realm="msr"'
+
+
+def actor_of(request: HttpRequest | Request) -> Actor:
+    """Return who made the request, with the access token used, if one was."""
+    token = getattr(request, "auth", None)
+    return Actor(request.user, token if isinstance(token, AccessToken) else None)

@@ -1,0 +1,31 @@
+"""Who: people, organizations, teams, namespaces, grants, tokens, the audit log."""
+
+from __future__ import annotations
+
+from accounts.models.access_token import AccessToken
+from accounts.models.audit import AuditEvent
+from accounts.models.base import PublicModel
+from accounts.models.grant import GrantBase, NamespaceGroupGrant, NamespaceUserGrant
+from accounts.models.namespace import Namespace
+from accounts.models.organization import (
+    Organization,
+    OrganizationMembership,
+    Team,
+    TeamMembership,
+)
+from accounts.models.user import User
+
+__all__ = [
+    "AccessToken",
+    "AuditEvent",
+    "GrantBase",
+    "Namespace",
+    "NamespaceGroupGrant",
+    "NamespaceUserGrant",
+    "Organization",
+    "OrganizationMembership",
+    "PublicModel",
+    "Team",
+    "TeamMembership",
+    "User",
+]

@@ -1,0 +1,101 @@
+"""Reads: the one tenant filter, `permitted()`, and the lists built on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from typing_extensions import override
+
+from accounts.access import Action, Actor, levels_allowing
+
+if TYPE_CHECKING:  # ruff does not see names used in the brackets of a base class
+    from accounts.models.access_token import AccessToken  # noqa: F401
+    from accounts.models.namespace import Namespace  # noqa: F401
+
+M_co = TypeVar("M_co", bound=models.Model, covariant=True)
+
+
+class PermittedQuerySet(models.QuerySet[M_co]):
+    """A list that knows who may see what of it.
+
+    `permitted()` is the only place where rights are decided: asking about one object
+    is asking whether it is in the list, so the two can never disagree.
+    """
+
+    def permitted(self, actor: Actor, action: Action) -> Self:
+        """Return what `actor` may do `action` on."""
+        if not actor.may_use(action) or not actor.user.is_active:
+            allowed = self.open_to_all(action) if actor.is_anonymous else self.none()
+        elif actor.is_superuser:
+            allowed = self.all()
+        else:
+            allowed = self.allowed_to(actor, action)
+        return allowed.within(actor)
+
+    def open_to_all(self, action: Action) -> Self:
+        """Return what needs no account; nothing unless a subclass says otherwise."""
+        del action
+        return self.none()
+
+    def allowed_to(self, actor: Actor, action: Action) -> Self:
+        """Return what ownership and grants allow a user who is no superuser."""
+        raise NotImplementedError
+
+    def within(self, actor: Actor) -> Self:
+        """Narrow to the namespace that the actor's token is limited to."""
+        raise NotImplementedError
+
+
+def granted(model: str, actor: Actor, action: Action) -> Q:
+    """Return the condition "a direct or team grant on this `model` allows it".
+
+    `model` is the prefix of the two grant tables, such as ``accounts.Namespace``.
+    """
+    levels = levels_allowing(action)
+    keys = [
+        apps.get_model(f"{model}{kind}Grant")
+        ._default_manager.filter(permission__codename__in=levels, **holder)
+        .values("content_object")
+        for kind, holder in (
+            ("User", {"user": actor.user.pk}),
+            ("Group", {"group__user": actor.user.pk}),
+        )
+    ]
+    return Q(pk__in=keys[0]) | Q(pk__in=keys[1])
+
+
+class NamespaceQuerySet(PermittedQuerySet["Namespace"]):
+    """Namespaces: an action on one holds for every repository in it."""
+
+    @override
+    def allowed_to(self, actor: Actor, action: Action) -> Self:
+        return self.filter(
+            Q(user=actor.user.pk)
+            | Q(
+                organization__memberships__user=actor.user.pk,
+                organization__memberships__is_owner=True,
+            )
+            | granted("accounts.Namespace", actor, action),
+        ).distinct()
+
+    @override
+    def within(self, actor: Actor) -> Self:
+        limit = actor.namespace_limit
+        return self if limit is None else self.filter(pk=limit)
+
+
+class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
+    """Access tokens."""
+
+    def usable(self) -> Self:
+        """Return those neither revoked, nor expired, nor of a disabled user."""
+        now = timezone.now()
+        return self.filter(
+            Q(expires_at__isnull=True) | Q(expires_at__gt=now),
+            is_active=True,
+            user__is_active=True,
+        )

@@ -1,0 +1,1 @@
+"""Writes: one function per verb, which checks the rights and audits."""

@@ -1,0 +1,101 @@
+"""Grant and revoke access levels: exactly one row per grantee, object and kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
+
+from accounts.access import AccessLevel, Action, GrantKind
+from accounts.models import GrantBase, Namespace, Team, User
+from accounts.permissions import require
+from accounts.services import audit
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+    from accounts.access import Actor
+
+
+def grant(*, actor: Actor, level: AccessLevel, to: Team | User, on: Model) -> GrantBase:
+    """Give `to` the level on a namespace or repository, in place of the one before.
+
+    Raises ValidationError for a team of another organization (as MSR does).
+    """
+    namespace = _namespace_of(on)
+    require(actor, Action.ADMIN, on)
+    _refuse_foreign_team(to, namespace)
+    kind = GrantKind.SCAN if level == AccessLevel.SCAN else GrantKind.LEVEL
+    with transaction.atomic():
+        row: GrantBase
+        row, _ = _table(to, on).objects.update_or_create(
+            **_key(to),
+            content_object=on,
+            kind=kind,
+            defaults={"permission": _permission(on, level)},
+        )
+        audit.record(
+            actor=actor,
+            action="grant",
+            subject=on,
+            namespace=namespace,
+            after={"to": str(to), "level": level.label},
+        )
+    return row
+
+
+def revoke(
+    *,
+    actor: Actor,
+    of: Team | User,
+    on: Model,
+    kind: GrantKind = GrantKind.LEVEL,
+) -> bool:
+    """Take the grant away; False when there was none."""
+    require(actor, Action.ADMIN, on)
+    with transaction.atomic():
+        rows = _table(of, on).objects.filter(**_key(of), content_object=on, kind=kind)
+        removed, _ = rows.delete()
+        if removed:
+            audit.record(
+                actor=actor,
+                action="revoke",
+                subject=on,
+                namespace=_namespace_of(on),
+                before={"of": str(of)},
+            )
+    return bool(removed)
+
+
+def _namespace_of(on: Model) -> Namespace:
+    return on if isinstance(on, Namespace) else cast("Any", on).namespace
+
+
+def _refuse_foreign_team(to: Team | User, namespace: Namespace) -> None:
+    if isinstance(to, Team) and to.organization.namespace_id != namespace.pk:
+        message = (
+            f"Team {to} is not of the organization “{namespace}”;"
+            " only its own teams can be given access."
+        )
+        raise ValidationError(message)
+
+
+def _table(grantee: Team | User, on: Any) -> Any:
+    if isinstance(grantee, Team):
+        return get_group_obj_perms_model(on)
+    return get_user_obj_perms_model(on)
+
+
+def _key(grantee: Team | User) -> dict[str, Group | User]:
+    if isinstance(grantee, Team):
+        return {"group": grantee.group}
+    return {"user": grantee}
+
+
+def _permission(on: Any, level: AccessLevel) -> Permission:
+    content_type = ContentType.objects.get_for_model(on)
+    return Permission.objects.get(content_type=content_type, codename=level.value)

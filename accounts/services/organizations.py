@@ -1,0 +1,94 @@
+"""Create organizations; add and remove their members."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from accounts.access import Action
+from accounts.models import (
+    Namespace,
+    Organization,
+    OrganizationMembership,
+    TeamMembership,
+)
+from accounts.permissions import require, require_administrator
+from accounts.services import audit
+
+if TYPE_CHECKING:
+    from accounts.access import Actor
+    from accounts.models import User
+
+
+def create(
+    *,
+    actor: Actor,
+    name: str,
+    primary_owner: User,
+    full_name: str = "",
+    create_on_push: bool = False,
+) -> Organization:
+    """Create an organization and its namespace; administrators only."""
+    require_administrator(actor)
+    with transaction.atomic():
+        namespace = Namespace(
+            name=name,
+            kind=Namespace.Kind.ORGANIZATION,
+            create_on_push=create_on_push,
+        )
+        namespace.full_clean()
+        namespace.save()
+        organization = Organization.objects.create(
+            namespace=namespace, full_name=full_name, primary_owner=primary_owner
+        )
+        OrganizationMembership.objects.create(
+            organization=organization, user=primary_owner, is_owner=True
+        )
+        audit.record(
+            actor=actor, action="create", subject=organization, namespace=namespace
+        )
+    return organization
+
+
+def set_member(
+    *, actor: Actor, organization: Organization, user: User, is_owner: bool = False
+) -> OrganizationMembership:
+    """Make `user` a member or, with `is_owner`, an owner of the organization."""
+    require(actor, Action.ADMIN, organization.namespace)
+    if user.pk == organization.primary_owner_id and not is_owner:
+        message = "The primary owner stays an owner; name another one first."
+        raise ValidationError(message)
+    with transaction.atomic():
+        membership, _ = OrganizationMembership.objects.update_or_create(
+            organization=organization, user=user, defaults={"is_owner": is_owner}
+        )
+        audit.record(
+            actor=actor,
+            action="set member",
+            subject=organization,
+            namespace=organization.namespace,
+            after={"user": user.username, "is_owner": is_owner},
+        )
+    return membership
+
+
+def remove_member(*, actor: Actor, organization: Organization, user: User) -> None:
+    """Take `user` out of the organization and of all of its teams."""
+    require(actor, Action.ADMIN, organization.namespace)
+    if user.pk == organization.primary_owner_id:
+        message = "The primary owner cannot be removed; name another one first."
+        raise ValidationError(message)
+    with transaction.atomic():
+        teams = organization.teams.filter(members=user)
+        user.groups.remove(*(team.group for team in teams.select_related("group")))
+        TeamMembership.objects.filter(team__in=teams, user=user).delete()
+        organization.memberships.filter(user=user).delete()
+        audit.record(
+            actor=actor,
+            action="remove member",
+            subject=organization,
+            namespace=organization.namespace,
+            before={"user": user.username},
+        )

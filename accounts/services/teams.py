@@ -1,0 +1,83 @@
+"""Create teams and change who is in them, in step with their auth groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+from accounts.access import Action
+from accounts.models import OrganizationMembership, Team, TeamMembership
+from accounts.permissions import require
+from accounts.services import audit
+
+if TYPE_CHECKING:
+    from accounts.access import Actor
+    from accounts.models import Organization, User
+
+
+def create(
+    *, actor: Actor, organization: Organization, name: str, description: str = ""
+) -> Team:
+    """Create a team; only admins of the organization's namespace may."""
+    require(actor, Action.ADMIN, organization.namespace)
+    with transaction.atomic():
+        team = Team(organization=organization, name=name, description=description)
+        team.full_clean(exclude=["group"])
+        team.group = Group.objects.create(name=f"team:{team.uuid}")
+        team.save()
+        audit.record(
+            actor=actor,
+            action="create",
+            subject=team,
+            namespace=organization.namespace,
+        )
+    return team
+
+
+def add_member(*, actor: Actor, team: Team, user: User) -> TeamMembership:
+    """Put `user` into the team, and into the organization when not there yet."""
+    organization = team.organization
+    require(actor, Action.ADMIN, organization.namespace)
+    with transaction.atomic():
+        OrganizationMembership.objects.get_or_create(
+            organization=organization, user=user
+        )
+        membership, _ = TeamMembership.objects.get_or_create(team=team, user=user)
+        user.groups.add(team.group)
+        audit.record(
+            actor=actor,
+            action="add member",
+            subject=team,
+            namespace=organization.namespace,
+            after={"user": user.username},
+        )
+    return membership
+
+
+def remove_member(*, actor: Actor, team: Team, user: User) -> None:
+    """Take `user` out of the team; the organization's membership stays."""
+    namespace = team.organization.namespace
+    require(actor, Action.ADMIN, namespace)
+    with transaction.atomic():
+        team.memberships.filter(user=user).delete()
+        user.groups.remove(team.group)
+        audit.record(
+            actor=actor,
+            action="remove member",
+            subject=team,
+            namespace=namespace,
+            before={"user": user.username},
+        )
+
+
+def delete(*, actor: Actor, team: Team) -> None:
+    """Delete the team and, with its group, every grant it had."""
+    namespace = team.organization.namespace
+    require(actor, Action.ADMIN, namespace)
+    with transaction.atomic():
+        audit.record(actor=actor, action="delete", subject=team, namespace=namespace)
+        group = team.group
+        team.delete()
+        group.delete()

@@ -1,0 +1,3 @@
+"""The API's conventions, after MSR: error bodies, codes, paging headers."""
+
+from __future__ import annotations

@@ -1,0 +1,18 @@
+"""Every address of the product on one screen."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import path
+
+from msr.health import healthz, readyz
+from repositories.endpoints.notifications import notifications
+from repositories.endpoints.token import token
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("auth/token", token, name="token"),
+    path("registry/notifications", notifications, name="notifications"),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+]

@@ -1,0 +1,1 @@
+"""Writes: policies, the decisions they lead to, and the copies."""

@@ -1,0 +1,160 @@
+"""Where a promotion lands: the target repository and the tag, decided once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from accounts.access import SYSTEM
+from promotions.models import PolicyVersion, Promotion
+from promotions.rules import InvalidTemplate, TagTemplate, TemplateContext, with_suffix
+from repositories.models import Provenance, Repository, Tag
+from repositories.services import repositories
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+MAX_SUFFIX = 1000
+
+
+class NotPlaced(Exception):
+    """The image is not to be copied: `code` for programs, the text for people."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class TargetMissing(Exception):
+    """The target repository does not exist, and may not be created by a promotion."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """The end of a copy; `version` is that of the Tag row read (0: none)."""
+
+    repository: Repository
+    tag: str
+    version: int
+
+
+def place(promotion: Promotion) -> Placement:
+    """Decide where the image goes.
+
+    Raises TargetMissing, or NotPlaced when the tag is taken, immutable, has the image
+    already, or the template makes no legal tag of this push.
+    """
+    repository = _target(promotion)
+    tag = promotion.target_tag or _free_tag(promotion, repository, timezone.now())
+    existing = Tag.objects.filter(repository=repository, name=tag).first()
+    if existing is not None:
+        _refuse_overwriting(promotion, repository, existing)
+    return Placement(repository, tag, existing.version if existing else 0)
+
+
+def remember(promotion: Promotion) -> None:
+    """Write down whence the target tag comes, before anybody can see it move."""
+    Provenance.objects.get_or_create(
+        promotion_uuid=promotion.uuid,
+        defaults={
+            "policy_uuid": promotion.policy.uuid if promotion.policy else None,
+            "source_repository": promotion.source_repository.full_name,
+            "source_tag": promotion.source_tag,
+            "originated_by": promotion.originated_by,
+        },
+    )
+
+
+def _target(promotion: Promotion) -> Repository:
+    namespace, name = promotion.target_namespace, promotion.target_name
+    rows = Repository.objects.live().select_related("namespace")
+    found = rows.filter(namespace=namespace, name=name).first()
+    if found is None and namespace.create_on_push:
+        found = repositories.adopt(actor=SYSTEM, namespace=namespace, name=name)
+    if found is None:
+        message = f"The target repository {namespace}/{name} does not exist."
+        raise TargetMissing(message)
+    return found
+
+
+def _free_tag(promotion: Promotion, target: Repository, now: datetime) -> str:
+    """Render the template; a tag made from the time gets a suffix where it is taken."""
+    version = promotion.policy_version
+    if version is None:
+        message = "A promotion by hand names its target tag."
+        raise NotPlaced("NO_TARGET_TAG", message)
+    template = TagTemplate.parse(version.tag_template)
+    tag = _render(promotion, version, template, now)
+    suffixed = version.on_conflict == PolicyVersion.OnConflict.SUFFIX
+    if not (suffixed and template.uses_time):
+        return tag
+    for number in range(2, MAX_SUFFIX):
+        if not _is_taken(target, tag):
+            return tag
+        tag = with_suffix(_render(promotion, version, template, now), number)
+    message = f"More than {MAX_SUFFIX} images were promoted to the tag {tag}."
+    raise NotPlaced("TAG_TAKEN", message)
+
+
+def _render(
+    promotion: Promotion,
+    version: PolicyVersion,
+    template: TagTemplate,
+    now: datetime,
+) -> str:
+    source = promotion.source_repository
+    context = TemplateContext(
+        tag=promotion.source_tag,
+        now=now,
+        digest=promotion.manifest.digest,
+        namespace=source.namespace.name,
+        repository=source.name,
+        groups=tuple(promotion.decision.groups) if promotion.decision else (),
+    )
+    try:
+        return template.render(context, version.zone)
+    except InvalidTemplate as error:
+        raise NotPlaced("INVALID_TARGET_TAG", str(error)) from error
+
+
+def _is_taken(target: Repository, tag: str) -> bool:
+    taken = Tag.objects.filter(repository=target, name=tag).exists()
+    running = Promotion.objects.filter(target_repository=target, target_tag=tag)
+    return taken or running.filter(state=Promotion.State.RUNNING).exists()
+
+
+def _refuse_overwriting(
+    promotion: Promotion, target: Repository, existing: Tag
+) -> None:
+    if existing.promotion_uuid == promotion.uuid:
+        return  # an attempt before this one got as far as the tag
+    if existing.manifest_id == promotion.manifest_id:
+        message = f"{existing} has this image already."
+        raise NotPlaced("ALREADY_THERE", message)
+    if any(fnmatchcase(existing.name, pattern) for pattern in target.immutable_tags):
+        message = f"{existing} exists and is immutable."
+        raise NotPlaced("TAG_IMMUTABLE", message)
+    version = promotion.policy_version
+    if version and version.on_conflict == PolicyVersion.OnConflict.SKIP:
+        message = f"{existing} exists, and the policy does not overwrite tags."
+        raise NotPlaced("TAG_EXISTS", message)
+    _refuse_older_over_newer(promotion, existing)
+
+
+def _refuse_older_over_newer(promotion: Promotion, existing: Tag) -> None:
+    if promotion.policy_id is None:
+        return
+    newer = Promotion.objects.filter(
+        policy=promotion.policy_id,
+        source_repository=promotion.source_repository_id,
+        target_repository=existing.repository_id,
+        target_tag=existing.name,
+        tag_move__gt=promotion.tag_move_id,
+        state=Promotion.State.SUCCEEDED,
+    )
+    if newer.exists():
+        message = f"A newer image was promoted to {existing} already."
+        raise NotPlaced("OLDER_THAN_TARGET", message)

@@ -1,0 +1,192 @@
+"""Create, change, switch and delete policies; every change makes a new version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import Http404
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.services import audit
+from promotions.models import PolicyVersion, PromotionPolicy
+from promotions.permissions import require_policy_admin, require_policy_editor
+from promotions.rules import TagTemplate
+
+if TYPE_CHECKING:
+    from accounts.access import Actor
+    from repositories.models import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a policy is to do: the content of its next version.
+
+    `rules` are MSR's triples (`field`, `operator`, `values`), ANDed; none of them
+    means that every tag matches.
+    """
+
+    source: Repository
+    target: Repository
+    tag_template: str
+    rules: list[dict[str, Any]] = field(default_factory=list)
+    zone: str = "UTC"
+    on_moved_tag: str = PolicyVersion.OnMovedTag.LATEST_ONLY
+    on_conflict: str = PolicyVersion.OnConflict.SUFFIX
+
+    @classmethod
+    def of(cls, version: PolicyVersion, target: Repository) -> Draft:
+        """Return the content of a version, to be changed into the next."""
+        return cls(
+            source=version.source_repository,
+            target=target,
+            tag_template=version.tag_template,
+            rules=version.rules,
+            zone=version.zone,
+            on_moved_tag=version.on_moved_tag,
+            on_conflict=version.on_conflict,
+        )
+
+
+def create(*, actor: Actor, draft: Draft, enabled: bool = True) -> PromotionPolicy:
+    """Create a policy; needs admin on source and target.
+
+    Raises ValidationError, with a sentence for each field, for rules or templates
+    that cannot work. Existing tags are looked at only by *Save & Apply*.
+    """
+    require_policy_editor(actor, draft.source, draft.target)
+    with transaction.atomic():
+        policy = PromotionPolicy.objects.create(
+            source_namespace=draft.source.namespace, enabled=enabled
+        )
+        _save_version(actor, policy, draft, number=1)
+        _audit(actor, "create", policy, after=_shown(policy))
+    return policy
+
+
+def update(
+    *,
+    actor: Actor,
+    policy: PromotionPolicy,
+    changes: dict[str, Any],
+    enabled: bool | None = None,
+) -> PromotionPolicy:
+    """Change what a policy does (a new version) and whether it is enabled.
+
+    `changes` are fields of Draft. Needs admin on source and target; switching off
+    alone needs admin on either.
+    """
+    before = _shown(policy)
+    draft = replace(Draft.of(_version(policy), target_of(policy)), **changes)
+    if enabled is False and not changes:
+        require_policy_admin(actor, draft.source, draft.target)
+    else:
+        require_policy_editor(actor, draft.source, target_of(policy))
+        require_policy_editor(actor, draft.source, draft.target)
+    with transaction.atomic():
+        if changes:
+            _save_version(actor, policy, draft, number=_version(policy).number + 1)
+        if enabled is not None:
+            PromotionPolicy.objects.filter(pk=policy.pk).update(enabled=enabled)
+            policy.enabled = enabled
+        _audit(actor, "update", policy, before=before, after=_shown(policy))
+    return policy
+
+
+def delete(*, actor: Actor, policy: PromotionPolicy) -> None:
+    """Delete a policy; needs admin on source or target. What it promoted stays."""
+    version = _version(policy)
+    require_policy_admin(actor, version.source_repository, target_of(policy))
+    with transaction.atomic():
+        PromotionPolicy.objects.filter(pk=policy.pk).update(
+            deleted_at=timezone.now(), enabled=False
+        )
+        _audit(actor, "delete", policy, before=_shown(policy))
+
+
+def target_of(policy: PromotionPolicy) -> Repository:
+    """Return the repository the policy promotes into; Http404 when it is gone."""
+    version = _version(policy)
+    rows = version.target_namespace.repositories.select_related("namespace")
+    found = rows.filter(name=version.target_name, deleted_at__isnull=True).first()
+    if found is None:
+        message = f"The target {version.target_repository} does not exist any more."
+        raise Http404(message)
+    return found
+
+
+def _version(policy: PromotionPolicy) -> PolicyVersion:
+    version = policy.current_version
+    if version is None:
+        message = "The policy has no version."
+        raise ValidationError(message)
+    return version
+
+
+def _save_version(
+    actor: Actor, policy: PromotionPolicy, draft: Draft, *, number: int
+) -> None:
+    """Write the next version, after everything that can be checked was checked."""
+    version = PolicyVersion(
+        policy=policy,
+        number=number,
+        source_repository=draft.source,
+        rules=draft.rules,
+        target_namespace=draft.target.namespace,
+        target_name=draft.target.name,
+        tag_template=draft.tag_template,
+        zone=draft.zone,
+        on_moved_tag=draft.on_moved_tag,
+        on_conflict=draft.on_conflict,
+        created_by=actor.user if isinstance(actor.user, User) else None,
+    )
+    version.full_clean(validate_unique=False, validate_constraints=False)
+    _refuse_onto_itself(draft)
+    version.save()
+    PromotionPolicy.objects.filter(pk=policy.pk).update(current_version=version)
+    policy.current_version = version
+
+
+def _refuse_onto_itself(draft: Draft) -> None:
+    same = draft.source.pk == draft.target.pk
+    if same and TagTemplate.parse(draft.tag_template).codes == ("%n",):
+        message = (
+            "The policy would promote each image onto itself: choose another target"
+            " repository, or a template that makes another tag."
+        )
+        raise ValidationError({"tag_template": message})
+
+
+def _audit(
+    actor: Actor,
+    action: str,
+    policy: PromotionPolicy,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    audit.record(
+        actor=actor,
+        action=action,
+        subject=policy,
+        namespace=policy.source_namespace,
+        before=before,
+        after=after,
+    )
+
+
+def _shown(policy: PromotionPolicy) -> dict[str, Any]:
+    version = _version(policy)
+    return {
+        "enabled": policy.enabled,
+        "version": version.number,
+        "source": version.source_repository.full_name,
+        "target": version.target_repository,
+        "rules": version.rules,
+        "tag_template": version.tag_template,
+        "zone": version.zone,
+        "on_moved_tag": version.on_moved_tag,
+        "on_conflict": version.on_conflict,
+    }

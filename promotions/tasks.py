@@ -1,0 +1,69 @@
+"""Background work of promotions: six lines each, one service per task."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.conf import settings
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from promotions.models import Evaluation, Promotion, PromotionPolicy
+from promotions.models.promotion import State
+from promotions.services import apply, evaluate, promote
+from repositories.models import TagMove
+
+SWEEP_BATCH = 500
+
+
+@shared_task(queue="promote")
+def evaluate_move(move_id: int) -> None:
+    """Decide about one move of a tag and start what it leads to."""
+    for promotion_id in evaluate.evaluate_move(move_id=move_id):
+        run_promotion.delay(promotion_id)
+
+
+@shared_task(queue="promote")
+def run_promotion(promotion_id: int) -> None:
+    """Copy one image; what could not be copied now is taken up by the sweeper."""
+    promote.run(promotion_id=promotion_id)
+
+
+@shared_task(queue="promote")
+def apply_policy(policy_id: int) -> None:
+    """*Save & Apply*: ask one policy about the tags that exist."""
+    policy = PromotionPolicy.objects.live().get(pk=policy_id)
+    for promotion_id in apply.apply(policy=policy):
+        run_promotion.delay(promotion_id)
+
+
+@shared_task(queue="maintenance")
+def sweep_promotions() -> None:
+    """Wake workers up for what a lost message or a dead worker left."""
+    due = Promotion.objects.due().order_by("id").values_list("pk", flat=True)
+    for promotion_id in due[:SWEEP_BATCH]:
+        run_promotion.delay(promotion_id)
+    for move_id in _unevaluated():
+        evaluate_move.delay(move_id)
+
+
+def _unevaluated() -> list[int]:
+    """Return recent moves that no evaluation was written for: its message was lost."""
+    now = timezone.now()
+    evaluated = Evaluation.objects.filter(tag_move=OuterRef("pk"))
+    rows = TagMove.objects.filter(
+        ~Exists(evaluated),
+        is_baseline=False,
+        created_at__gt=now - timedelta(days=7),
+        created_at__lt=now - timedelta(seconds=settings.SWEEP_PERIOD),
+    )
+    return list(rows.order_by("id").values_list("pk", flat=True)[:SWEEP_BATCH])
+
+
+@shared_task(queue="maintenance")
+def retry_waiting() -> None:
+    """Look again at promotions that wait for their target repository."""
+    Promotion.objects.filter(state=State.WAITING, error_code="TARGET_MISSING").update(
+        state=State.PENDING
+    )

@@ -1,0 +1,33 @@
+"""Rules, templates and zones, checked by the rule engine's own value objects."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django.core.exceptions import ValidationError
+
+from promotions.rules import InvalidRule, InvalidTemplate, TagTemplate, parse_rules
+
+
+def validate_rules(value: list[dict[str, Any]]) -> None:
+    """Refuse rules that cannot be read, cannot ever hold, or contradict each other."""
+    try:
+        parse_rules(value)
+    except InvalidRule as error:
+        raise ValidationError(str(error), code="invalid_rule") from error
+
+
+def validate_tag_template(value: str) -> None:
+    """Refuse templates with unknown codes or that cannot make a legal tag."""
+    try:
+        TagTemplate.parse(value)
+    except InvalidTemplate as error:
+        raise ValidationError(str(error), code="invalid_template") from error
+
+
+def validate_zone(value: str) -> None:
+    """Refuse names that the time zone database does not know."""
+    if value not in available_timezones():
+        message = f"“{value}” is no time zone; write one such as UTC or Europe/Berlin."
+        raise ValidationError(message, code="invalid_zone")

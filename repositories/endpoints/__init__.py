@@ -1,0 +1,1 @@
+"""What the registry and docker call: their protocols, not ours."""

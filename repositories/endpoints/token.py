@@ -1,0 +1,87 @@
+"""`/auth/token`: docker, podman and skopeo fetch the registry's bearer tokens here.
+
+Docker token specification (GET) and its OAuth2 form (POST).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import ANONYMOUS, Actor
+from accounts.authentication import BadCredentials, read_basic, sign_in
+from repositories.registry import error_envelope, parse_scopes
+from repositories.services.authorize import NoNamespace, authorize
+
+if TYPE_CHECKING:
+    from repositories.registry import SignedToken
+
+WRONG_CREDENTIALS = "The user name, password or access token is wrong."
+
+
+@csrf_exempt
+@never_cache
+@require_http_methods(["GET", "POST"])
+def token(request: HttpRequest) -> HttpResponse:
+    """Answer with a registry token for what the caller may do of what is asked."""
+    return _by_form(request) if request.method == "POST" else _by_query(request)
+
+
+def _by_query(request: HttpRequest) -> HttpResponse:
+    try:
+        credentials = read_basic(request.headers.get("Authorization", ""))
+        actor = sign_in(*credentials, request) if credentials else ANONYMOUS
+    except BadCredentials:
+        return _refusal("UNAUTHORIZED", WRONG_CREDENTIALS, 401)
+    return _granted(actor, request.GET.getlist("scope"), "token")
+
+
+def _by_form(request: HttpRequest) -> HttpResponse:
+    """OAuth2 form: `grant_type=password`, the scopes separated by spaces."""
+    if request.POST.get("grant_type") != "password":
+        message = "Only grant_type=password is offered."
+        return _oauth_refusal("unsupported_grant_type", message)
+    username = request.POST.get("username", "")
+    try:
+        actor = sign_in(username, request.POST.get("password", ""), request)
+    except BadCredentials:
+        return _oauth_refusal("invalid_grant", WRONG_CREDENTIALS)
+    return _granted(actor, request.POST.getlist("scope"), "access_token")
+
+
+def _granted(actor: Actor, scopes: list[str], name: str) -> HttpResponse:
+    asked = parse_scopes(scopes)
+    try:
+        signed = authorize(actor=actor, scopes=asked)
+    except NoNamespace as error:
+        return _refusal("DENIED", str(error), 403)
+    answer = _answer(signed)
+    if name == "access_token":
+        answer |= {"scope": " ".join(str(scope) for scope in asked)}
+    return JsonResponse(answer)
+
+
+def _answer(signed: SignedToken) -> dict[str, object]:
+    """Clients read either name of the token; both are given, as the text advises."""
+    return {
+        "token": signed.token,
+        "access_token": signed.token,
+        "expires_in": signed.expires_in,
+        "issued_at": signed.issued_at.isoformat().replace("+00:00", "Z"),
+    }
+
+
+def _refusal(code: str, message: str, status: int) -> HttpResponse:
+    response = JsonResponse(error_envelope(code, message), status=status)
+    if status == 401:  # noqa: PLR2004
+        response["WWW-Authenticate"] = 'Basic realm="msr", charset="UTF-8"'
+    return response
+
+
+def _oauth_refusal(code: str, message: str) -> HttpResponse:
+    answer = {"error": code, "error_description": message}
+    return JsonResponse(answer, status=400)

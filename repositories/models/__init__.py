@@ -1,0 +1,23 @@
+"""What: the registry's repositories, manifests, tags and notifications, and access."""
+
+from __future__ import annotations
+
+from repositories.models.access import RepositoryGroupGrant, RepositoryUserGrant
+from repositories.models.event import RegistryEvent
+from repositories.models.manifest import Manifest, RepositoryManifest
+from repositories.models.registry import Registry
+from repositories.models.repository import Repository
+from repositories.models.tag import Provenance, Tag, TagMove
+
+__all__ = [
+    "Manifest",
+    "Provenance",
+    "Registry",
+    "RegistryEvent",
+    "Repository",
+    "RepositoryGroupGrant",
+    "RepositoryManifest",
+    "RepositoryUserGrant",
+    "Tag",
+    "TagMove",
+]

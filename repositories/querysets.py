@@ -1,0 +1,125 @@
+"""Reads: which repositories and tags somebody may see, and which work is open."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Self
+from uuid import UUID, uuid4
+
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
+from typing_extensions import override
+
+from accounts.access import Action, Actor
+from accounts.models import Namespace
+from accounts.querysets import PermittedQuerySet, granted
+
+if TYPE_CHECKING:  # ruff does not see names used in the brackets of a base class
+    from repositories.models.event import RegistryEvent  # noqa: F401
+    from repositories.models.manifest import Manifest  # noqa: F401
+    from repositories.models.repository import Repository
+    from repositories.models.tag import Tag, TagMove  # noqa: F401
+
+
+class RepositoryQuerySet(PermittedQuerySet["Repository"]):
+    """Repositories."""
+
+    def live(self) -> Self:
+        """Return those that were not deleted."""
+        return self.filter(deleted_at__isnull=True)
+
+    def named(self, full_name: str) -> Self:
+        """Return the live repository of that OCI name, or nothing."""
+        namespace, _, name = full_name.partition("/")
+        return self.live().filter(namespace__name=namespace, name=name)
+
+    @override
+    def permitted(self, actor: Actor, action: Action) -> Self:
+        return super().permitted(actor, action).live()
+
+    @override
+    def open_to_all(self, action: Action) -> Self:
+        if action != Action.PULL:
+            return self.none()
+        return self.filter(visibility="public")
+
+    @override
+    def allowed_to(self, actor: Actor, action: Action) -> Self:
+        namespaces = Namespace.objects.permitted(actor, action).values("pk")
+        allowed = Q(namespace__in=namespaces)
+        allowed |= granted("repositories.Repository", actor, action)
+        if action == Action.PULL:
+            allowed |= Q(visibility="public")
+        return self.filter(allowed)
+
+    @override
+    def within(self, actor: Actor) -> Self:
+        limit = actor.namespace_limit
+        return self if limit is None else self.filter(namespace=limit)
+
+
+class ManifestQuerySet(models.QuerySet["Manifest"]):
+    """Manifests, always read through a repository that holds them."""
+
+    def held_by(self, repository: Repository) -> Self:
+        return self.filter(
+            holders__repository=repository, holders__gone_at__isnull=True
+        )
+
+
+class TagQuerySet(models.QuerySet["Tag"]):
+    """Tags."""
+
+    def for_listing(self) -> Self:
+        """Return the tags with what a list shows of each, in one query."""
+        return self.select_related(
+            "manifest", "current_move", "repository__namespace"
+        ).defer("manifest__raw")
+
+
+class TagMoveQuerySet(models.QuerySet["TagMove"]):
+    """Moves of tags."""
+
+    def latest_of(self, repository: Repository, tag: str) -> TagMove | None:
+        """Return the last move of the tag; None when it never existed."""
+        moves = self.filter(repository=repository, tag=tag)
+        return moves.order_by("-id").first()
+
+
+class RegistryEventQuerySet(models.QuerySet["RegistryEvent"]):
+    """The inbox."""
+
+    def unfinished(self) -> Self:
+        return self.filter(state__in=("pending", "processing"))
+
+    def due(self) -> Self:
+        """Return the events that a worker should have taken by now."""
+        now = timezone.now()
+        waiting = Q(state="pending") & (Q(due_at__isnull=True) | Q(due_at__lte=now))
+        abandoned = Q(state="processing", leased_until__lt=now)
+        return self.filter(waiting | abandoned)
+
+    def next_of_their_tag(self) -> Self:
+        """Return those with no unfinished earlier event of the same tag.
+
+        The moves of one tag are ingested in the order in which they were reported.
+        """
+        earlier = self.model._default_manager.unfinished().filter(
+            repository=OuterRef("repository"),
+            tag=OuterRef("tag"),
+            id__lt=OuterRef("id"),
+        )
+        return self.filter(~Exists(earlier))
+
+    def claim(self, event_id: str, *, lease_seconds: int) -> UUID | None:
+        """Take an event for this worker; None when it is not to be had now."""
+        token = uuid4()
+        lease: dict[str, Any] = {
+            "state": "processing",
+            "lease_token": token,
+            "leased_until": timezone.now() + timedelta(seconds=lease_seconds),
+            "attempts": F("attempts") + 1,
+        }
+        free = self.due().next_of_their_tag().filter(event_id=event_id)
+        return token if free.update(**lease) else None

@@ -1,0 +1,1 @@
+"""Writes: what the registry reported, who gets which token, and repositories."""

@@ -1,0 +1,135 @@
+"""Delete tags, and what the registry still holds of deleted repositories."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.access import Action
+from accounts.permissions import require
+from accounts.services import audit
+from repositories.models import Repository
+from repositories.registry import (
+    Digest,
+    MediaType,
+    RegistryError,
+    RepositoryName,
+    TagName,
+)
+from repositories.services import tags
+from repositories.services.registry import PORTAL_SUBJECT, client
+
+if TYPE_CHECKING:
+    from accounts.access import Actor
+    from repositories.models import Tag
+
+log = structlog.get_logger()
+
+
+def delete_tag(*, actor: Actor, tag: Tag) -> None:
+    """Delete one tag in the registry and here; its manifest and other tags stay.
+
+    Raises RegistryError when the registry fails; nothing is changed here then.
+    """
+    repository = tag.repository
+    require(actor, Action.DELETE, repository)
+    _delete_in_registry(RepositoryName.parse(repository.full_name), tag.name)
+    seen = tags.Sighting(
+        tag=tag.name,
+        moved_at=timezone.now(),
+        moved_by=actor.name,
+        expected_version=tags.version_of(repository, tag.name),
+    )
+    with transaction.atomic():
+        tags.record_deletion(repository=repository, seen=seen)
+        audit.record(
+            actor=actor,
+            action="delete",
+            subject=tag,
+            namespace=repository.namespace,
+            before={"digest": tag.manifest.digest},
+        )
+
+
+def _delete_in_registry(name: RepositoryName, tag: str) -> None:
+    """DELETE the tag; where the registry cannot (2.8), through a placeholder.
+
+    Distribution 2.8 deletes by digest only, and with the digest all of its tags. So
+    the tag is first moved to a manifest that nothing else points to.
+    """
+    try:
+        client().delete_tag(name, TagName.parse(tag))
+    except RegistryError as error:
+        if error.status == 404:  # noqa: PLR2004 - gone already
+            return
+        if error.temporary:
+            raise
+        digest = client().put_manifest(
+            name, TagName.parse(tag), _placeholder(), MediaType.OCI_INDEX
+        )
+        client().delete_manifest(name, digest)
+
+
+def _placeholder() -> bytes:
+    """Return an index of nothing, unlike any other: it needs no blob to exist."""
+    document = {
+        "schemaVersion": 2,
+        "mediaType": MediaType.OCI_INDEX.value,
+        "manifests": [],
+        "annotations": {f"{PORTAL_SUBJECT}.deleted": str(uuid4())},
+    }
+    return json.dumps(document).encode()
+
+
+def purge(*, repository: Repository) -> bool:
+    """Remove what the registry holds of a deleted repository and free its name.
+
+    True when the registry was proved empty under the name; False means: ask again
+    later. Raises RegistryError when the registry fails.
+    """
+    name = RepositoryName.parse(repository.full_name)
+    held = repository.held_manifests.filter(gone_at__isnull=True)
+    for holding in held.select_related("manifest"):
+        _delete_manifest(name, Digest.parse(holding.manifest.digest))
+    for tag in _tags(name):
+        found = client().head_manifest(name, TagName.parse(tag))
+        if found is not None:
+            _delete_manifest(name, found.digest)
+    if any(client().head_manifest(name, TagName.parse(tag)) for tag in _tags(name)):
+        return False
+    _release(repository)
+    return True
+
+
+def _tags(name: RepositoryName) -> list[str]:
+    try:
+        return list(client().iter_tags(name))
+    except RegistryError as error:
+        if error.status == 404:  # noqa: PLR2004 - the registry knows no such name
+            return []
+        raise
+
+
+def _delete_manifest(name: RepositoryName, digest: Digest) -> None:
+    try:
+        client().delete_manifest(name, digest)
+    except RegistryError as error:
+        if error.status != 404:  # noqa: PLR2004 - gone already
+            raise
+
+
+def _release(repository: Repository) -> None:
+    """Give the name free: a colon cannot be in a name, so nothing collides."""
+    now = timezone.now()
+    with transaction.atomic():
+        repository.tags.all().delete()
+        repository.held_manifests.update(gone_at=now)
+        Repository.objects.filter(pk=repository.pk).update(
+            name=f"{repository.name[:180]}:{repository.pk}", purged_at=now
+        )
+    log.info("repository_purged", repository=repository.full_name)

@@ -1,0 +1,102 @@
+"""The portal's own way to the registry: a client that mints its tokens in process."""
+
+from __future__ import annotations
+
+import threading
+import time
+from functools import cache
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.utils import timezone
+
+from accounts.authentication import hash_secret
+from repositories.models import Registry
+from repositories.registry import RegistryClient, ResourceScope, TokenSigner
+
+if TYPE_CHECKING:
+    from repositories.registry import SignedToken
+
+RENEW_BEFORE_SECONDS = 30
+PORTAL_SUBJECT = "portal"
+
+
+@cache
+def signer() -> TokenSigner:
+    """Return the signer of registry tokens; raises when no key is configured."""
+    if not (settings.TOKEN_KEY_FILE and settings.TOKEN_CERT_FILE):
+        message = "Set MSR_TOKEN_KEY_FILE and MSR_TOKEN_CERT_FILE to sign tokens."
+        raise ImproperlyConfigured(message)
+    return TokenSigner.from_files(
+        settings.TOKEN_KEY_FILE,
+        settings.TOKEN_CERT_FILE,
+        settings.TOKEN_ISSUER,
+        settings.TOKEN_SERVICE,
+    )
+
+
+class PortalTokens:
+    """Tokens for the portal's own requests, kept until shortly before they expire."""
+
+    def __init__(self, subject: str = PORTAL_SUBJECT) -> None:
+        self.subject = subject
+        self._kept: dict[tuple[ResourceScope, ...], tuple[str, float]] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, scopes: tuple[ResourceScope, ...]) -> str:
+        with self._lock:
+            token, good_until = self._kept.get(scopes, ("", 0.0))
+            if time.monotonic() >= good_until:
+                signed = self._sign(scopes)
+                token = signed.token
+                good_until = time.monotonic() + signed.expires_in - RENEW_BEFORE_SECONDS
+                self._kept = {scopes: (token, good_until)}
+            return token
+
+    def _sign(self, scopes: tuple[ResourceScope, ...]) -> SignedToken:
+        return signer().sign(
+            self.subject,
+            scopes,
+            lifetime_seconds=settings.TOKEN_LIFETIME,
+            now=timezone.now(),
+        )
+
+
+@cache
+def client() -> RegistryClient:
+    """Return this process's client; its connections are kept and shared by threads."""
+    return RegistryClient(
+        settings.REGISTRY_URL,
+        PortalTokens(),
+        connect_timeout=settings.REGISTRY_CONNECT_TIMEOUT,
+        read_timeout=settings.REGISTRY_READ_TIMEOUT,
+    )
+
+
+def client_for(subject: str) -> RegistryClient:
+    """Return a client on the same connections whose tokens carry `subject`."""
+    return client().with_tokens(PortalTokens(subject))
+
+
+def configure() -> Registry:
+    """Bring the one Registry row in step with the settings.
+
+    A changed notification secret stays valid beside the new one until the next change.
+    """
+    values = {
+        "url": settings.REGISTRY_URL,
+        "public_host": settings.REGISTRY_PUBLIC_HOST,
+        "secret_hash": secret_hash(settings.NOTIFICATION_SECRET),
+    }
+    registry, created = Registry.objects.get_or_create(name="default", defaults=values)
+    if not created and registry.secret_hash != values["secret_hash"]:
+        values["previous_secret_hash"] = registry.secret_hash
+    if not created:
+        Registry.objects.filter(pk=registry.pk).update(**values)
+    return registry
+
+
+def secret_hash(secret: str) -> str:
+    """Return what is stored of a notification secret; empty for no secret."""
+    return hash_secret(secret) if secret else ""

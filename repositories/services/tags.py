@@ -1,0 +1,161 @@
+"""Write what tags point to, and every move they make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from accounts.models import User
+from repositories.models import Provenance, Tag, TagMove
+from repositories.signals import tag_pushed
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from repositories.models import Manifest, Repository
+
+PROMOTION_SUBJECT = "promotion:"
+
+
+class TagChanged(Exception):
+    """The tag's row is not the one read before asking the registry; ask again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What somebody saw a tag do.
+
+    `expected_version` is the version of the Tag row read before the registry was
+    asked (0: there was none); None says that the tag points elsewhere by now, so only
+    the move is recorded.
+    """
+
+    tag: str
+    moved_at: datetime
+    moved_by: str = ""
+    event_id: str | None = None
+    expected_version: int | None = None
+    is_baseline: bool = False
+
+    @property
+    def promotion_uuid(self) -> UUID | None:
+        """The promotion whose worker pushed; None for everybody else."""
+        if not self.moved_by.startswith(PROMOTION_SUBJECT):
+            return None
+        try:
+            return UUID(self.moved_by.removeprefix(PROMOTION_SUBJECT))
+        except ValueError:
+            return None
+
+
+def version_of(repository: Repository, tag: str) -> int:
+    """Return the version of the tag's row, 0 when there is none."""
+    rows = Tag.objects.filter(repository=repository, name=tag)
+    return rows.values_list("version", flat=True).first() or 0
+
+
+def record_move(
+    *, repository: Repository, manifest: Manifest, seen: Sighting
+) -> TagMove | None:
+    """Record that a tag points (or pointed) to `manifest`; None when that is no move.
+
+    Emits `tag_pushed` for a move that is not part of the baseline. Raises TagChanged
+    when somebody else wrote the tag's row in the meantime; nothing is written then.
+    """
+    try:
+        with transaction.atomic():
+            last = TagMove.objects.latest_of(repository, seen.tag)
+            if last and last.to_manifest_id == manifest.pk:
+                _point(repository, manifest, last, seen)
+                return None
+            move = _new_move(repository, last, manifest, seen)
+            _point(repository, manifest, move, seen)
+            repository.count_push()
+            if not seen.is_baseline:
+                tag_pushed.send(sender=TagMove, move_id=move.pk)
+    except IntegrityError as error:
+        raise TagChanged from error
+    return move
+
+
+def record_deletion(*, repository: Repository, seen: Sighting) -> TagMove | None:
+    """Record that the tag is gone from the registry; None when it was not there."""
+    with transaction.atomic():
+        rows = Tag.objects.filter(
+            repository=repository, name=seen.tag, version=seen.expected_version or 0
+        )
+        if not rows.delete()[0]:
+            return None
+        last = TagMove.objects.latest_of(repository, seen.tag)
+        return _new_move(repository, last, None, seen)
+
+
+def _new_move(
+    repository: Repository,
+    last: TagMove | None,
+    manifest: Manifest | None,
+    seen: Sighting,
+) -> TagMove:
+    return TagMove.objects.create(
+        repository=repository,
+        tag=seen.tag,
+        from_manifest_id=last.to_manifest_id if last else None,
+        to_manifest=manifest,
+        moved_at=seen.moved_at,
+        moved_by=seen.moved_by,
+        originated_by=_originator(seen),
+        promotion_uuid=seen.promotion_uuid,
+        event_id=seen.event_id,
+        is_baseline=seen.is_baseline,
+    )
+
+
+def _originator(seen: Sighting) -> User | None:
+    """Return the person at the root: of the promotion's chain, or the pusher."""
+    if seen.promotion_uuid is None:
+        return User.objects.filter(username=seen.moved_by).first()
+    rows = Provenance.objects.select_related("originated_by")
+    provenance = rows.filter(promotion_uuid=seen.promotion_uuid).first()
+    return provenance.originated_by if provenance else None
+
+
+def _point(
+    repository: Repository, manifest: Manifest, move: TagMove, seen: Sighting
+) -> None:
+    """Let the Tag row point to the manifest, if it is still the row that was read."""
+    if seen.expected_version is None:
+        return
+    values = {
+        "manifest": manifest,
+        "current_move": move,
+        "updated_at": move.moved_at,
+        "missed_at": None,
+        **_provenance(move),
+    }
+    if seen.expected_version == 0:
+        Tag.objects.create(
+            repository=repository,
+            name=seen.tag,
+            created_at=move.moved_at,
+            **values,
+        )
+        return
+    rows = Tag.objects.filter(
+        repository=repository, name=seen.tag, version=seen.expected_version
+    )
+    if not rows.update(version=F("version") + 1, **values):
+        raise TagChanged
+
+
+def _provenance(move: TagMove) -> dict[str, Any]:
+    """Return a tag's columns that say where it was promoted from, if it was."""
+    columns = ("source_repository", "source_tag", "policy_uuid", "promotion_uuid")
+    found: dict[str, Any] | None = None
+    if move.promotion_uuid is not None:
+        rows = Provenance.objects.filter(promotion_uuid=move.promotion_uuid)
+        found = rows.values(*columns).first()
+    return found or dict.fromkeys(columns[:2], "") | dict.fromkeys(columns[2:])

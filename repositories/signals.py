@@ -1,0 +1,11 @@
+"""What other apps may hear about the content of the registry.
+
+Receivers only enqueue, on commit.
+"""
+
+from __future__ import annotations
+
+from django.dispatch import Signal
+
+# A tag moved: `move_id`, the key of the TagMove. Sent inside the transaction.
+tag_pushed = Signal()

@@ -1,0 +1,53 @@
+"""Background work of the registry's content: six lines each, one service per task."""
+
+from __future__ import annotations
+
+import structlog
+from celery import shared_task
+
+from repositories.models import Registry, RegistryEvent, Repository
+from repositories.registry import RegistryError
+from repositories.services import deletion, ingest
+from repositories.services import reconcile as walk
+
+log = structlog.get_logger()
+
+SWEEP_BATCH = 500
+
+
+@shared_task(queue="ingest")
+def process_event(event_id: str) -> None:
+    """Work on one event of the inbox, then wake up the next of its tag."""
+    for following in ingest.process(event_id=event_id):
+        process_event.delay(following)
+
+
+@shared_task(queue="maintenance")
+def sweep_events() -> None:
+    """Wake workers up for events that a lost message or a dead worker left."""
+    due = RegistryEvent.objects.due().next_of_their_tag().order_by("id")
+    for event_id in due.values_list("event_id", flat=True)[:SWEEP_BATCH]:
+        process_event.delay(event_id)
+    wanted = Registry.objects.filter(reconcile_wanted_at__isnull=False)
+    if wanted.filter(brake=Registry.Brake.RELEASED).exists():
+        reconcile.delay()
+
+
+@shared_task(queue="maintenance")
+def reconcile() -> None:
+    """Walk the registry for pushes whose notification never came."""
+    try:
+        walk.reconcile()
+    except (walk.AlreadyRunning, walk.BrakeEngaged, RegistryError) as error:
+        log.warning("reconcile_stopped", reason=str(error))
+
+
+@shared_task(queue="maintenance")
+def purge_deleted() -> None:
+    """Remove what the registry still holds of deleted repositories."""
+    rows = Repository.objects.filter(deleted_at__isnull=False, purged_at__isnull=True)
+    for repository in rows.select_related("namespace"):
+        try:
+            deletion.purge(repository=repository)
+        except RegistryError as error:
+            log.warning("purge_stopped", repository=str(repository), reason=str(error))

@@ -1,0 +1,26 @@
+"""Names of repositories and tags, checked by the registry's own grammar."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+
+from accounts.validators import validate_not_reserved
+from repositories.registry import InvalidReference, RepositoryName, TagName
+
+
+def validate_repository_name(value: str) -> None:
+    """Refuse what cannot stand behind the namespace; slashes are allowed."""
+    try:
+        RepositoryName.parse(f"n/{value}")
+    except InvalidReference as error:
+        raise ValidationError(str(error), code="invalid_name") from error
+    for component in value.split("/"):
+        validate_not_reserved(component)
+
+
+def validate_tag_name(value: str) -> None:
+    """Refuse what the OCI distribution specification does not allow as a tag."""
+    try:
+        TagName.parse(value)
+    except InvalidReference as error:
+        raise ValidationError(str(error), code="invalid_tag") from error
