@@ -34,7 +34,7 @@ class Quickstart:
         environment = {
             name: text
             for name, text in os.environ.items()
-            if not name.startswith(PREFIX)
+            if not name.startswith((PREFIX, "DJANGO_"))
         }
         command = [sys.executable, "manage.py", "quickstart", "--state-dir", str(state)]
         self.process = subprocess.Popen(  # noqa: S603 (ours)
