@@ -6,7 +6,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from repositories.registry import json_document
-from repositories.registry.blobs import NOT_FOUND, BlobClient, pull_scope, push_scope
+from repositories.registry.blobs import (
+    NOT_FOUND,
+    BlobClient,
+    delete_scope,
+    pull_scope,
+    push_scope,
+)
 from repositories.registry.errors import RegistryError
 from repositories.registry.manifest import (
     MAX_MANIFEST_BYTES,
@@ -25,7 +31,7 @@ from repositories.registry.reference import (
     TagName,
 )
 from repositories.registry.session import Meter, Request, Session, TokenSource
-from repositories.registry.token import Action, ResourceScope
+from repositories.registry.token import ResourceScope
 from repositories.registry.transport import Limits, Transport
 
 if TYPE_CHECKING:
@@ -190,9 +196,8 @@ class RegistryClient(BlobClient):
         return self._listed("/v2/_catalog", "repositories", scopes)
 
     def _delete(self, name: RepositoryName, reference: Reference) -> None:
-        scopes = (ResourceScope.repository(name, Action.PULL, Action.DELETE),)
         path = self._manifest_path(name, reference)
-        self._session.send(Request("DELETE", path, scopes))
+        self._session.send(Request("DELETE", path, delete_scope(name)))
 
     def _manifest_path(self, name: RepositoryName, reference: Reference) -> str:
         return self._path(name, f"manifests/{reference}")
@@ -251,9 +256,9 @@ def _names(body: bytes, key: str) -> list[str]:
         page: Any = json_document.load(body)
     except json_document.InvalidDocument as error:
         raise RegistryError("MALFORMED") from error
-    names = page.get(key, ()) if isinstance(page, dict) else ()
-    if names is None:
-        return []
+    if not isinstance(page, dict) or key not in page:
+        raise RegistryError("MALFORMED", f"The registry's answer lists no {key}.")
+    names = page[key] or []
     if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
         raise RegistryError("MALFORMED", f"The registry's answer lists no {key}.")
     return names

@@ -15,6 +15,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
 
 import pytest
 import urllib3
@@ -33,6 +34,9 @@ from repositories.registry import (
     parse_manifest,
 )
 from repositories.registry.media_types import MediaType
+
+if TYPE_CHECKING:
+    from email.message import Message
 
 START_SECONDS = 15
 BINARIES = ("registry", "docker-registry")
@@ -237,6 +241,16 @@ def descriptor():
 Answering = Callable[[BaseHTTPRequestHandler], None]
 
 
+@dataclass
+class Seen:
+    """A request that a server got; `content` is b"" until it has come whole."""
+
+    command: str
+    path: str
+    headers: Message
+    content: bytes = b""
+
+
 class HostileServer(ThreadingHTTPServer):
     """Answers every request through `answering`, and remembers what was asked."""
 
@@ -246,7 +260,7 @@ class HostileServer(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answering: Answering = lambda handler: handler.send_error(404)
-        self.seen: list[BaseHTTPRequestHandler] = []
+        self.seen: list[Seen] = []
         self.released = threading.Event()  # set at the end: handlers wait on it
 
     @property
@@ -261,9 +275,14 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def _answer(self) -> None:
-        self.server.seen.append(self)
+        seen = Seen(self.command, self.path, self.headers)
+        self.server.seen.append(seen)
         length = int(self.headers.get("Content-Length") or 0)
-        self.content = self.rfile.read(length)
+        content = self.rfile.read(length)
+        if len(content) < length:
+            self.close_connection = True
+            return
+        self.content = seen.content = content
         self.server.answering(self)
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_PATCH = _answer  # noqa: N815

@@ -386,13 +386,15 @@ def test_pages_that_stay_empty_end(make_server, client_of):
     assert fail(lambda: list(client.iter_repositories())).code == "MALFORMED"
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b'{"tags": "a"}', b'{"tags": [1]}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{}", b"<html>", b'{"tags": "a"}', b'{"tags": [1]}']
+)
 def test_a_listing_that_is_none_is_malformed(make_server, client_of, body):
     client = client_of(make_server(always(200, body)))
     assert fail(lambda: list(client.iter_tags(NAME))).code == "MALFORMED"
 
 
-@pytest.mark.parametrize("body", [b'{"name": "dev/website", "tags": null}', b"[]"])
+@pytest.mark.parametrize("body", [b'{"tags": null}', b'{"tags": []}'])
 def test_a_listing_of_nothing_is_empty(make_server, client_of, body):
     assert list(client_of(make_server(always(200, body))).iter_tags(NAME)) == []
 
@@ -427,9 +429,9 @@ def test_a_corrupt_blob_is_never_completed(make_server, client_of):
 
     server = make_server(answer)
     assert fail(lambda: stream(client_of(server), [])).code == "DIGEST_MISMATCH"
-    assert [handler.command for handler in server.seen][-1] == "DELETE"
-    puts = [handler for handler in server.seen if handler.command == "PUT"]
-    assert all(handler.content == b"" for handler in puts)
+    assert [seen.command for seen in server.seen][-1] == "DELETE"
+    puts = [seen for seen in server.seen if seen.command == "PUT"]
+    assert all(put.content == b"" for put in puts)
 
 
 def test_giving_up_cancels_the_upload(make_server, client_of):
@@ -451,7 +453,7 @@ def test_giving_up_cancels_the_upload(make_server, client_of):
             upload_location="/v2/qa/website/blobs/uploads/1",
             on_bytes=give_up,
         )
-    assert [handler.command for handler in server.seen][-1] == "DELETE"
+    assert [seen.command for seen in server.seen][-1] == "DELETE"
 
 
 # Copies
@@ -498,7 +500,7 @@ def test_a_registry_that_keeps_losing_blobs_is_given_up(
     server = make_server(answer)
     error = fail(lambda: copy(client_of(server), manifest))
     assert error.code == "MANIFEST_BLOB_UNKNOWN"
-    assert len([h for h in server.seen if h.command == "PUT"]) == 4
+    assert len([seen for seen in server.seen if seen.command == "PUT"]) == 4
 
 
 @pytest.mark.parametrize("named", [(), (DIGEST,)])
@@ -519,7 +521,7 @@ def test_missing_blobs_not_of_the_manifest_are_not_believed(
 
     server = make_server(answer)
     assert copy(client_of(server), manifest).blobs_mounted == len(manifest.blobs)
-    assert not any(str(DIGEST) in handler.path for handler in server.seen)
+    assert not any(str(DIGEST) in seen.path for seen in server.seen)
 
 
 def test_what_is_not_mounted_is_streamed_and_reported(
@@ -557,7 +559,7 @@ def test_a_failed_child_leaves_the_tag_unwritten(
     server = make_server(always(500))
     error = fail(lambda: copy(client_of(server), child, make_index(child)))
     assert error.temporary
-    assert not any(h.path.endswith("manifests/latest") for h in server.seen)
+    assert not any(seen.path.endswith("manifests/latest") for seen in server.seen)
 
 
 def test_a_failing_mount_stops_the_others(make_server, client_of, make_image):

@@ -9,12 +9,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from repositories.registry import (
+    Action,
     Digest,
     MediaType,
     Progress,
     RegistryClient,
     RegistryError,
     RepositoryName,
+    ResourceScope,
     TagName,
     copy_image,
 )
@@ -165,6 +167,29 @@ def test_a_blob_the_registry_does_not_mount_is_streamed(
     )
     assert moved == sum(seen) == len(content)
     assert client.get_blob(target, digest, len(content)) == content
+
+
+def test_giving_up_drops_the_upload(live_registry, client, source, target):
+    digest = live_registry.push_blob(source, b"content")
+    begun = client.mount_blob(Digest.of(b"unknown"), source=source, target=target)
+    operation = client.for_operation(
+        ResourceScope.repository(source, Action.PULL),
+        ResourceScope.repository(target, Action.PULL, Action.PUSH),
+    )
+
+    def give_up(_count):
+        raise RegistryError("TIMEOUT")
+
+    for code in ("TIMEOUT", "BLOB_UPLOAD_UNKNOWN"):
+        with pytest.raises(RegistryError) as failed:
+            operation.stream_blob(
+                digest,
+                source=source,
+                target=target,
+                upload_location=begun.upload_location,
+                on_bytes=give_up if code == "TIMEOUT" else lambda _: None,
+            )
+        assert failed.value.code == code
 
 
 def test_lost_lease_leaves_the_tag_unwritten(client, source, target, pushed):
