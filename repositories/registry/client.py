@@ -77,17 +77,18 @@ class RegistryClient(BlobClient):
 
     def for_operation(self, *scopes: ResourceScope) -> RegistryClient:
         """Return a client on the same connections, with one token and a new meter."""
-        client = object.__new__(RegistryClient)
-        session = self._session
-        BlobClient.__init__(
-            client, Session(session.transport, session.token_source, scopes)
+        return self._speaking(
+            Session(self._session.transport, self._session.token_source, scopes)
         )
-        return client
 
     def with_tokens(self, token_source: TokenSource) -> RegistryClient:
         """Return a client on the same connections that speaks for somebody else."""
-        client = object.__new__(RegistryClient)
-        BlobClient.__init__(client, Session(self._session.transport, token_source))
+        return self._speaking(Session(self._session.transport, token_source))
+
+    @classmethod
+    def _speaking(cls, session: Session) -> RegistryClient:
+        client = cls.__new__(cls)
+        BlobClient.__init__(client, session)
         return client
 
     def close(self) -> None:

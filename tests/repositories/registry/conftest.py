@@ -15,10 +15,11 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import urllib3
+from typing_extensions import override
 
 from repositories.registry import (
     Action,
@@ -37,6 +38,7 @@ from repositories.registry.media_types import MediaType
 
 if TYPE_CHECKING:
     from email.message import Message
+    from pathlib import Path
 
 START_SECONDS = 15
 BINARIES = ("registry", "docker-registry")
@@ -74,10 +76,10 @@ class LiveRegistry:
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        return int(probe.getsockname()[1])
 
 
-def _configuration(port: int, root, certificate) -> dict:
+def _configuration(port: int, root: Path, certificate: Path) -> dict[str, Any]:
     return {
         "version": "0.1",
         "log": {"level": "warn"},
@@ -97,7 +99,9 @@ def _configuration(port: int, root, certificate) -> dict:
     }
 
 
-def _wait_until_it_answers(client: RegistryClient, process: subprocess.Popen) -> None:
+def _wait_until_it_answers(
+    client: RegistryClient, process: subprocess.Popen[bytes]
+) -> None:
     deadline = time.monotonic() + START_SECONDS
     while True:
         assert process.poll() is None, "the registry ended on starting"
@@ -190,7 +194,7 @@ def _make_image(seed: str, *, layers: int = 3, layer_bytes: int = 1000) -> Image
     return Image(manifest, (config, *contents))
 
 
-def _descriptor(media_type: str, content: bytes, **fields) -> dict:
+def _descriptor(media_type: str, content: bytes, **fields: Any) -> dict[str, Any]:
     """Describe `content` as manifests do."""
     return {
         "mediaType": media_type,
@@ -267,12 +271,14 @@ class HostileServer(ThreadingHTTPServer):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
 
+    @override
     def handle_error(self, request, client_address) -> None:
         """Say nothing: clients under test hang up on purpose."""
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    server: HostileServer
 
     def _answer(self) -> None:
         seen = Seen(self.command, self.path, self.headers)
@@ -297,6 +303,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
+    @override
     def log_message(self, *_) -> None:
         """Stay silent."""
 

@@ -240,3 +240,32 @@ def test_deleting_a_tag_works_or_is_unsupported(client, source, pushed):
         assert client.head_manifest(source, LATEST) is not None
     else:
         assert client.head_manifest(source, LATEST) is None
+
+
+def test_an_index_of_indexes_is_copied(
+    live_registry, client, source, target, make_image, make_index
+):
+    image = make_image(source.name)
+    image.push(live_registry, source)
+    inner = make_index(image.manifest)
+    outer = make_index(inner)
+    copy_image(
+        client,
+        source=source,
+        target=target,
+        manifests=[image.manifest, inner, outer],
+        tag=STABLE,
+    )
+    assert client.get_manifest(target, STABLE) == outer
+    assert client.get_manifest(target, inner.digest) == inner
+
+
+def test_tokens_of_somebody_else_use_the_same_connections(live_registry, client):
+    asked = []
+
+    def tokens(scopes):
+        asked.append(scopes)
+        return live_registry.token(scopes)
+
+    client.with_tokens(tokens).ping()
+    assert asked == [()]
