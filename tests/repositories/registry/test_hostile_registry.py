@@ -609,7 +609,7 @@ def test_what_still_streams_stops_when_the_lease_is_lost(
             return handler.reply(202, Location="/v2/qa/website/blobs/uploads/1")
         return stream_for_ever(handler) if handler.command == "GET" else None
 
-    def stream_for_ever(handler):
+    def stream_for_ever(handler: Any) -> None:
         handler.reply(200, b"", Content_Length=str(2**30))
         while not handler.server.released.is_set():
             handler.wfile.write(b"x" * 65536)

@@ -217,6 +217,16 @@ def test_listings(client, source, pushed):
     assert str(source) in set(client.iter_repositories())
 
 
+def test_the_catalog_is_read_page_by_page(
+    client, source, target, pushed, monkeypatch
+):
+    copy_image(client, source=source, target=target, manifests=[pushed], tag=STABLE)
+    whole = list(client.iter_repositories())
+    monkeypatch.setattr("repositories.registry.client.PAGE_SIZE", 1)
+    assert list(client.iter_repositories()) == whole
+    assert {str(source), str(target)} <= set(whole)
+
+
 def test_listing_the_tags_of_nothing(client, target):
     with pytest.raises(RegistryError) as refused:
         list(client.iter_tags(target))
