@@ -217,9 +217,7 @@ def test_listings(client, source, pushed):
     assert str(source) in set(client.iter_repositories())
 
 
-def test_the_catalog_is_read_page_by_page(
-    client, source, target, pushed, monkeypatch
-):
+def test_the_catalog_is_read_page_by_page(client, source, target, pushed, monkeypatch):
     copy_image(client, source=source, target=target, manifests=[pushed], tag=STABLE)
     whole = list(client.iter_repositories())
     monkeypatch.setattr("repositories.registry.client.PAGE_SIZE", 1)
