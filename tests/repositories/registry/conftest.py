@@ -15,9 +15,11 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import urllib3
+from typing_extensions import override
 
 from repositories.registry import (
     Action,
@@ -33,6 +35,10 @@ from repositories.registry import (
     parse_manifest,
 )
 from repositories.registry.media_types import MediaType
+
+if TYPE_CHECKING:
+    from email.message import Message
+    from pathlib import Path
 
 START_SECONDS = 15
 BINARIES = ("registry", "docker-registry")
@@ -70,10 +76,10 @@ class LiveRegistry:
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        return int(probe.getsockname()[1])
 
 
-def _configuration(port: int, root, certificate) -> dict:
+def _configuration(port: int, root: Path, certificate: Path) -> dict[str, Any]:
     return {
         "version": "0.1",
         "log": {"level": "warn"},
@@ -93,7 +99,9 @@ def _configuration(port: int, root, certificate) -> dict:
     }
 
 
-def _wait_until_it_answers(client: RegistryClient, process: subprocess.Popen) -> None:
+def _wait_until_it_answers(
+    client: RegistryClient, process: subprocess.Popen[bytes]
+) -> None:
     deadline = time.monotonic() + START_SECONDS
     while True:
         assert process.poll() is None, "the registry ended on starting"
@@ -186,7 +194,7 @@ def _make_image(seed: str, *, layers: int = 3, layer_bytes: int = 1000) -> Image
     return Image(manifest, (config, *contents))
 
 
-def _descriptor(media_type: str, content: bytes, **fields) -> dict:
+def _descriptor(media_type: str, content: bytes, **fields: Any) -> dict[str, Any]:
     """Describe `content` as manifests do."""
     return {
         "mediaType": media_type,
@@ -237,6 +245,16 @@ def descriptor():
 Answering = Callable[[BaseHTTPRequestHandler], None]
 
 
+@dataclass
+class Seen:
+    """A request that a server got; `content` is b"" until it has come whole."""
+
+    command: str
+    path: str
+    headers: Message
+    content: bytes = b""
+
+
 class HostileServer(ThreadingHTTPServer):
     """Answers every request through `answering`, and remembers what was asked."""
 
@@ -246,24 +264,31 @@ class HostileServer(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answering: Answering = lambda handler: handler.send_error(404)
-        self.seen: list[BaseHTTPRequestHandler] = []
+        self.seen: list[Seen] = []
         self.released = threading.Event()  # set at the end: handlers wait on it
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
 
+    @override
     def handle_error(self, request, client_address) -> None:
         """Say nothing: clients under test hang up on purpose."""
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    server: HostileServer
 
     def _answer(self) -> None:
-        self.server.seen.append(self)
+        seen = Seen(self.command, self.path, self.headers)
+        self.server.seen.append(seen)
         length = int(self.headers.get("Content-Length") or 0)
-        self.content = self.rfile.read(length)
+        content = self.rfile.read(length)
+        if len(content) < length:
+            self.close_connection = True
+            return
+        self.content = seen.content = content
         self.server.answering(self)
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_PATCH = _answer  # noqa: N815
@@ -278,6 +303,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
+    @override
     def log_message(self, *_) -> None:
         """Stay silent."""
 
