@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from repositories.models import Provenance
 
     class Wanted(TypedDict):
-        """Does the source still hold the image, and does its tag point to it?"""
+        """Whether the source still holds the image, and its tag points to it."""
 
         is_held: bool
         is_current: bool
