@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from typing_extensions import override
 
 
 class RepositoriesConfig(AppConfig):
     """The app."""
 
     name = "repositories"
+
+    @override
+    def ready(self) -> None:
+        post_migrate.connect(_configure_registry, sender=self)
+
+
+def _configure_registry(**_kwargs: object) -> None:
+    """Keep the Registry row in step with the settings, at each `migrate`."""
+    from repositories.services.registry import configure  # noqa: PLC0415 - needs apps
+
+    configure()
