@@ -2,61 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import NON_FIELD_ERRORS
-from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Mapping
 
     from django.core.exceptions import ValidationError
 
-
-class SuggestInput(forms.TextInput):
-    """A text input that offers values to choose from, however many there are.
-
-    Typing works without the list, so the list may be a part of what is allowed.
-    """
-
-    template_name = "components/suggest_input.html"
-
-    def __init__(self, suggest: Callable[[], Iterable[str]] = tuple) -> None:
-        super().__init__()
-        self.suggest = suggest
-
-    @override
-    def get_context(
-        self, name: str, value: Any, attrs: dict[str, Any] | None
-    ) -> dict[str, Any]:
-        context = super().get_context(name, value, attrs)
-        list_id = f"{context['widget']['attrs'].get('id', name)}_list"
-        context["widget"]["attrs"]["list"] = list_id
-        return {**context, "suggestions": self.suggest()}
+# How many names a text field offers; what is not among them can be typed.
+MAX_SUGGESTIONS = 200
 
 
 class PortalForm(forms.Form):
     """A form whose last word is a service's."""
-
-    template_name = "components/form_fields.html"
 
     def refuse(
         self, error: ValidationError, names: Mapping[str, str] | None = None
     ) -> None:
         """Show a service's errors, each at its field.
 
-        `names` says which field of the form stands for one of the model; an error of a
-        field that the form does not have is shown above the form.
+        `names` says which field of the form stands for one of the model ("__all__" for
+        the whole); what has no field in the form is shown above it.
         """
-        if not hasattr(error, "error_dict"):
-            self.add_error(None, error)
-            return
-        for model_field, errors in error.error_dict.items():
+        by_field = getattr(error, "error_dict", {NON_FIELD_ERRORS: error})
+        for model_field, errors in by_field.items():
             field = (names or {}).get(model_field, model_field)
-            known = field in self.fields and field != NON_FIELD_ERRORS
-            self.add_error(field if known else None, errors)
+            self.add_error(field if field in self.fields else None, errors)
 
 
 class SignInForm(AuthenticationForm):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from msr.health import healthz, readyz
 from repositories.endpoints.notifications import notifications
 from repositories.endpoints.token import token
 
 urlpatterns = [
+    path("", include("accounts.urls")),
+    path("", include("repositories.urls")),
+    path("", include("promotions.urls")),
     path("admin/", admin.site.urls),
     path("auth/token", token, name="token"),
     path("registry/notifications", notifications, name="notifications"),
