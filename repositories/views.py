@@ -170,7 +170,11 @@ def _content(tag: Tag) -> dict[str, Any]:
     return {
         "layers": [],
         "children": [
-            {"descriptor": child, "size": sizes.get(str(child.digest))}
+            {
+                "descriptor": child,
+                "digest": str(child.digest),
+                "size": sizes.get(str(child.digest)),
+            }
             for child in parsed.manifests
         ],
     }

@@ -225,6 +225,7 @@ class PolicyFormView(LoginRequiredMixin, View):
             "form": form,
             "rules": rules,
             "back": policies_url(self.source),
+            "sample_tag": try_out.SAMPLE_TAG,
             **self._tried(form, rules),
         }
         return render(self.request, "promotions/policy_form.html", context)

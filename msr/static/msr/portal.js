@@ -74,6 +74,21 @@ function editRules(cards) {
   });
 }
 
+// "3 hours ago" is quicker to read than a date; the date stays in the title.
+const UNITS = [["minute", 60], ["hour", 3600], ["day", 86400]];
+const NEAR = 30 * 86400;
+const words = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+
+function tellAge(time) {
+  const age = (Date.now() - new Date(time.dateTime)) / 1000;
+  if (age > NEAR || age < -60) return;
+  const [unit, seconds] = UNITS.findLast(([, seconds]) => age >= seconds) || ["now", 1];
+  time.textContent =
+    unit === "now" ? "just now" : words.format(-Math.floor(age / seconds), unit);
+}
+
+document.querySelectorAll("time").forEach(tellAge);
+
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-copy]");
   if (button) copy(button);
