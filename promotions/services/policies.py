@@ -155,7 +155,9 @@ def _save_version(
         on_conflict=draft.on_conflict,
         created_by=actor.user if isinstance(actor.user, User) else None,
     )
-    version.full_clean(validate_unique=False, validate_constraints=False)
+    version.full_clean(
+        exclude=["created_by"], validate_unique=False, validate_constraints=False
+    )
     _refuse_onto_itself(draft)
     version.save()
     PromotionPolicy.objects.filter(pk=policy.pk).update(current_version=version)
