@@ -9,8 +9,13 @@ from django.contrib import admin, messages
 from typing_extensions import override
 
 from accounts.access import TokenScope
-from accounts.admin_mixins import ServiceAdmin, ServiceForm, linked, moment
-from accounts.admin_mixins.services import apply_to_each
+from accounts.admin_mixins import (
+    ServiceAdmin,
+    ServiceForm,
+    apply_to_each,
+    linked,
+    moment,
+)
 from accounts.authentication import actor_of
 from accounts.models import AccessToken
 from accounts.services import access_tokens

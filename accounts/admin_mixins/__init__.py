@@ -10,6 +10,7 @@ from accounts.admin_mixins.services import (
     AuditedForm,
     ServiceAdmin,
     ServiceForm,
+    apply_to_each,
     sentence_of,
 )
 
@@ -21,6 +22,7 @@ __all__ = [
     "ReadOnlyInline",
     "ServiceAdmin",
     "ServiceForm",
+    "apply_to_each",
     "linked",
     "moment",
     "pretty_json",

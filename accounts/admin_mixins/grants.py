@@ -158,7 +158,7 @@ class GrantInline(ReadOnlyInline):
     """Who was given what on the object above."""
 
     fk_name = "content_object"
-    list_select_related = ("user", "permission")
+    list_select_related: ClassVar[tuple[str, ...]] = ("user", "permission")
     verbose_name_plural = "people with a grant"
     fields: ClassVar[tuple[str, ...]] = ("user", "level")
 
@@ -170,7 +170,7 @@ class GrantInline(ReadOnlyInline):
 class TeamGrantInline(GrantInline):
     """Which teams were given what on the object above."""
 
-    list_select_related = (TEAM_OF_GROUP, "permission")
+    list_select_related: ClassVar[tuple[str, ...]] = (TEAM_OF_GROUP, "permission")
     verbose_name_plural = "teams with a grant"
     fields = ("team", "level")
 
