@@ -87,15 +87,18 @@ class RepositoryAdmin(ServiceAdmin[Repository]):
     @admin.display(description="lists")
     def lists(self, row: Repository) -> str:
         """Link to every list of objects that refer to the repository."""
+        relations = [
+            (relation.related_model._meta, relation.field)
+            for relation in self.opts.related_objects
+            if self.admin_site.is_registered(relation.related_model)
+        ]
         links = (
             (
                 reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist"),
-                f"{relation.field.name}__id__exact={row.pk}",
-                f"{meta.verbose_name_plural} ({relation.field.verbose_name})",
+                f"{field.name}__id__exact={row.pk}",
+                f"{meta.verbose_name_plural} ({field.verbose_name})",
             )
-            for relation in self.opts.related_objects
-            if (meta := relation.related_model._meta)
-            and self.admin_site.is_registered(relation.related_model)
+            for meta, field in relations
         )
         return format_html_join(", ", '<a href="{}?{}">{}</a>', links)
 

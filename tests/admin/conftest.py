@@ -1,0 +1,20 @@
+"""An administrator who is signed in."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from tests.admin.factories import make_admin
+
+
+@pytest.fixture
+def administrator(db):
+    return make_admin()
+
+
+@pytest.fixture
+def browser(administrator):
+    client = Client()
+    client.force_login(administrator, "django.contrib.auth.backends.ModelBackend")
+    return client
