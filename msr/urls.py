@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from msr.health import healthz, readyz
 from repositories.endpoints.notifications import notifications
@@ -11,6 +11,7 @@ from repositories.endpoints.token import token
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("api/v0/", include("msr.api.urls")),
     path("auth/token", token, name="token"),
     path("registry/notifications", notifications, name="notifications"),
     path("healthz", healthz, name="healthz"),
