@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
@@ -67,10 +68,12 @@ def pretty_json(field: str, title: str = "") -> Column:
     return _column(show, field, title)
 
 
+@cache
 def shown(model: type[Model], name: str) -> str | Column:
     """Return how a read-only field of a page shows the model's field of that name.
 
     A name that is no field of the model is an attribute of the admin: left as it is.
+    Always the same for the same field, because Django compares fields by identity.
     """
     try:
         field = model._meta.get_field(name)

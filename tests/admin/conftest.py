@@ -8,6 +8,12 @@ from django.test import Client
 from tests.admin.factories import make_admin
 
 
+@pytest.fixture(autouse=True)
+def static_root(settings, tmp_path):
+    """Give WhiteNoise, which every request passes, a folder that exists."""
+    settings.STATIC_ROOT = tmp_path
+
+
 @pytest.fixture
 def administrator(db):
     return make_admin()
