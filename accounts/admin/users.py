@@ -50,7 +50,7 @@ class NewUserForm(ServiceForm, AdminUserCreationForm[User]):
             username=given["username"],
             password=given["password1"] if given["set_usable_password"] else None,
             email=given["email"],
-            is_superuser=given["is_superuser"],
+            is_superuser=given.get("is_superuser", False),
         )
 
 

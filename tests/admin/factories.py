@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
 from accounts.access import SYSTEM, AccessLevel, Actor
-from accounts.models import Organization, Team, User
 from accounts.services import access_tokens, grants, organizations, teams, users
 from promotions.models import (
     Decision,
@@ -27,6 +27,9 @@ from repositories.models import (
     TagMove,
 )
 from repositories.services import repositories
+
+if TYPE_CHECKING:
+    from accounts.models import Organization, Team, User
 
 PASSWORD = "correct horse battery staple"
 RAW = b"the bytes of a manifest"
@@ -64,7 +67,7 @@ def make_policy(
     return policies.create(actor=Actor(author), draft=draft)
 
 
-def make_event(event_id: str, state: str = "poison", **values: object) -> RegistryEvent:
+def make_event(event_id: str, state: str = "poison", **values: Any) -> RegistryEvent:
     values.setdefault("payload", {"digest": "", "raw": {"html": "<b>bold</b>"}})
     return RegistryEvent.objects.create(
         event_id=event_id,

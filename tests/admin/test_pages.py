@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pytest
 from django.apps import apps
 from django.contrib import admin
@@ -12,6 +14,11 @@ from django.urls import reverse
 
 from accounts.models import AccessToken, User
 from tests.admin.factories import POISON_BODY, RAW, make_tenant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.db.models import Model
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 READ_ONLY = {
@@ -43,12 +50,12 @@ def tenant(administrator):
     make_tenant("acme")
 
 
-def url_of(model, page, *args):
+def url_of(model: type[Model], page: str, *args: Any) -> str:
     meta = model._meta
     return reverse(f"admin:{meta.app_label}_{meta.model_name}_{page}", args=args)
 
 
-def all_urls_of(model):
+def all_urls_of(model: type[Model]) -> Iterator[str]:
     yield url_of(model, "changelist")
     for row in model._default_manager.all():
         yield url_of(model, "change", row.pk)
@@ -65,7 +72,7 @@ def test_every_model_of_ours_is_in_the_admin():
 
 
 def test_what_is_read_only_is_named_here():
-    assert READ_ONLY < {model._meta.label for model in MODELS}
+    assert {model._meta.label for model in MODELS} > READ_ONLY
 
 
 @every_model
