@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from promotions import tasks
 from tests.api import factories
 
 PEOPLE = ("olga", "dana", "drew", "mila", "quentin", "quinn", "ada", "eve")
@@ -68,14 +67,31 @@ def world(db):
     )
 
 
-@pytest.fixture
+@dataclass(frozen=True, slots=True)
+class Task:
+    """In the place of a Celery task: notes what would be enqueued."""
+
+    name: str
+    sent: list[tuple[str, int]]
+
+    def delay_on_commit(self, key):
+        self.sent.append((self.name, key))
+
+
+@pytest.fixture(autouse=True)
 def woken(monkeypatch):
     """The tasks enqueued, as (name, key), instead of a broker."""
     sent = []
-
-    def recorder(name):
-        return lambda key: sent.append((name, key))
-
-    for name in ("apply_policy", "run_promotion"):
-        monkeypatch.setattr(getattr(tasks, name), "delay_on_commit", recorder(name))
+    for place in (
+        "promotions.receivers.evaluate_move",
+        "promotions.api.policies.apply_policy",
+        "promotions.api.promotions.run_promotion",
+    ):
+        monkeypatch.setattr(place, Task(place.rpartition(".")[2], sent))
     return sent
+
+
+@pytest.fixture(autouse=True)
+def _collected_static_files(settings, tmp_path):
+    """A folder, so that whitenoise does not warn that there is none."""
+    settings.STATIC_ROOT = tmp_path
