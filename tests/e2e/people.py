@@ -55,7 +55,8 @@ class Person:
 
     def tags(self, repository: str) -> list[dict[str, Any]]:
         """Return the tags of a repository as the API lists them."""
-        listed: list[dict[str, Any]] = self.get(f"/repositories/{repository}/tags")
+        path = f"/repositories/{repository}/tags?pageSize=1000"
+        listed: list[dict[str, Any]] = self.get(path)
         return listed
 
     def _auth(self) -> tuple[str, str] | None:

@@ -24,7 +24,7 @@ def promoted_from(person: Person, tag: str) -> list[dict[str, Any]]:
     """Return the target's tags that say they were promoted from this source tag."""
     return [
         found
-        for found in person.tags(f"{TARGET}?pageSize=1000")
+        for found in person.tags(TARGET)
         if found.get("promotion", {}).get("sourceTag") == tag
     ]
 
@@ -34,7 +34,7 @@ def promotions_of(person: Person, tag: str) -> list[dict[str, Any]]:
     history = person.get(f"/repositories/{SOURCE}/promotions?pageSize=1000")
     return [
         one
-        for one in history["promotions"]
+        for one in history
         if one["sourceTag"] == tag and one["state"] == "succeeded"
     ]
 
@@ -42,7 +42,7 @@ def promotions_of(person: Person, tag: str) -> list[dict[str, Any]]:
 def verdict_on(person: Person, tag: str) -> dict[str, Any]:
     """Return the decision of the demo's only policy on what the tag points to."""
     path = f"/repositories/{SOURCE}/tags/{tag}/decisions"
-    decision: dict[str, Any] = person.get(path)["decisions"][0]
+    decision: dict[str, Any] = person.get(path)[0]
     return decision
 
 
@@ -50,8 +50,8 @@ def wait_until_ingested(person: Person, tag: str, digest: str) -> None:
     """Wait until the portal knows that the tag points to the digest."""
 
     def known() -> bool:
-        response = person.api("GET", f"/repositories/{SOURCE}/tags/{tag}")
-        return response.ok and response.json()["digest"] == digest
+        found = {one["name"]: one["digest"] for one in person.tags(SOURCE)}
+        return found.get(tag) == digest
 
     wait_for(known)
 
