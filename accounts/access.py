@@ -85,6 +85,12 @@ class Actor:
         return self.user.is_active and self.user.is_superuser
 
     @property
+    def is_administrator(self) -> bool:
+        """Of the whole portal: a token limited to one namespace does not do."""
+        everywhere = self.namespace_limit is None
+        return self.is_superuser and everywhere and self.may_use(TokenScope.ADMIN)
+
+    @property
     def name(self) -> str:
         return self.user.get_username() or "anonymous"
 

@@ -41,6 +41,10 @@ class PermittedQuerySet(models.QuerySet[M_co]):
             allowed = self.allowed_to(actor, action)
         return allowed.within(actor)
 
+    def visible_to(self, actor: Actor) -> Self:
+        """Return what `actor` may know of: the rest looks as if it did not exist."""
+        return self.permitted(actor, Action.PULL)
+
     def open_to_all(self, action: Action) -> Self:
         """Return what needs no account; nothing unless a subclass says otherwise."""
         del action
@@ -91,6 +95,16 @@ class NamespaceQuerySet(PermittedQuerySet["Namespace"]):
     def within(self, actor: Actor) -> Self:
         limit = actor.namespace_limit
         return self if limit is None else self.filter(pk=limit)
+
+    @override
+    def visible_to(self, actor: Actor) -> Self:
+        """Members know of their organization, whatever they may do there."""
+        if not (actor.user.is_active and actor.may_use(Action.PULL)):
+            return self.none()
+        member = Q(organization__memberships__user=actor.user.pk)
+        pullable = self.model._default_manager.permitted(actor, Action.PULL)
+        known = self.filter(member | Q(pk__in=pullable.values("pk")))
+        return known.within(actor).distinct()
 
     def concerning(self, actor: Actor, holding: models.QuerySet[Any]) -> Self:
         """Return the namespaces an actor owns, belongs to, or was granted something in.
