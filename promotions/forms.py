@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from accounts.access import Actor
 
 NO_SUCH_TARGET = {
-    Action.ADMIN: "You administer no repository “{}”: a policy needs that of its target.",
-    Action.PUSH: "You may push to no repository “{}”: choose one of the list.",
+    Action.ADMIN: "You administer no repository “{}”, as a policy into it needs.",
+    Action.PUSH: "You may push to no repository “{}”; choose one of the list.",
 }
 
 
@@ -197,7 +197,7 @@ class BaseRuleFormSet(forms.BaseFormSet[RuleForm]):
         return [rule for rule in read if rule is not None]
 
 
-RuleFormSet = forms.formset_factory(
+RuleFormSet: type[BaseRuleFormSet] = forms.formset_factory(  # type: ignore[assignment]
     RuleForm,
     formset=BaseRuleFormSet,
     extra=0,

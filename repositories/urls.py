@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 from django.urls import path, register_converter
+from typing_extensions import override
 
 from accounts.validators import validate_name
 from repositories import views
@@ -36,6 +37,7 @@ class RepositoryConverter(NamespaceConverter):
 
     regex = r"[a-z0-9][a-z0-9._/-]*"
 
+    @override
     def to_python(self, value: str) -> str:
         """Return the name; ValueError means that another address is meant."""
         try:

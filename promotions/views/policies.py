@@ -54,7 +54,7 @@ NEW_RULE = {"field": "tag", "operator": "ew", "values": []}
 @login_required
 @require_safe
 def policy_list(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
-    """Policies and history of a repository, as the source or as the target."""
+    """Show policies and history of a repository, as the source or as the target."""
     repository = open_repository(request, namespace, name)
     actor = actor_of(request)
     as_source = asked(request, "as") != "target"
@@ -146,11 +146,15 @@ class PolicyFormView(LoginRequiredMixin, View):
     """
 
     http_method_names = ("get", "post")
+    actor: Actor
+    source: Repository
+    policy: PromotionPolicy | None
 
     def get(
         self, request: HttpRequest, namespace: str, name: str, uuid: UUID | None = None
     ) -> HttpResponse:
         """Show the policy as it is, or what a new one starts with."""
+        del request
         self._open(namespace, name, uuid)
         version = self.policy and version_of(self.policy)
         initial: dict[str, Any] = {}
@@ -182,8 +186,9 @@ class PolicyFormView(LoginRequiredMixin, View):
         """Load what the address names; the form is for who may save it."""
         self.actor = actor_of(self.request)
         self.source = open_repository(self.request, namespace, name)
-        self.policy = uuid and _open_policy(self.actor, self.source, uuid)
-        if self.policy:
+        self.policy = None
+        if uuid is not None:
+            self.policy = _open_policy(self.actor, self.source, uuid)
             self.source = version_of(self.policy).source_repository
             target = policies.target_of(self.policy)
             require_policy_editor(self.actor, self.source, target)
@@ -211,7 +216,7 @@ class PolicyFormView(LoginRequiredMixin, View):
 
     def _saved(self, policy: PromotionPolicy) -> HttpResponse:
         if "apply" in self.request.POST:
-            apply_policy.delay_on_commit(policy.pk)
+            apply_policy.delay_on_commit(policy.pk)  # type: ignore[attr-defined]
             said = "The policy is saved, and looks at the tags that exist now."
         else:
             said = "The policy is saved; it looks at every push from now on."

@@ -10,4 +10,4 @@ def test_factories_build_what_the_portal_shows(source, target):
         source=source, target=target, rules=[tag_rule("ew", "-stable")]
     )
     assert tag.current_move.to_manifest == index
-    assert policy.current_version.target_repository == "qa/website"
+    assert str(policy) == "dev/website → qa/website"
