@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("repositories.urls")),
     path("", include("promotions.urls")),
     path("admin/", admin.site.urls),
+    path("api/v0/", include("msr.api.urls")),
     path("auth/token", token, name="token"),
     path("registry/notifications", notifications, name="notifications"),
     path("healthz", healthz, name="healthz"),

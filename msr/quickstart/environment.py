@@ -49,6 +49,7 @@ def for_parts(
         if not is_given(given, name.removesuffix("_FILE")):
             environment[PREFIX + name] = text
     environment |= {
+        "DJANGO_SETTINGS_MODULE": "msr.settings",
         "PYTHONUNBUFFERED": "1",
         "OTEL_TRACES_EXPORTER": "none",
         "no_proxy": _without_proxy(given),

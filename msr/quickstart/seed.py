@@ -14,7 +14,6 @@ from django.db import transaction
 from accounts.access import SYSTEM, AccessLevel, Actor
 from accounts.models import Organization, User
 from accounts.services import access_tokens, grants, organizations, teams, users
-from promotions.models import PromotionPolicy
 from promotions.services import policies
 from repositories.models import Registry, Repository
 from repositories.services import repositories
@@ -22,6 +21,8 @@ from repositories.services.reconcile import reconcile
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from promotions.models import PromotionPolicy
 
 PEOPLE = ("admin", "dana", "quinn")
 

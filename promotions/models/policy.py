@@ -34,6 +34,11 @@ class PromotionPolicy(PublicModel):
     current_version = models.OneToOneField(
         "PolicyVersion", on_delete=models.PROTECT, null=True, related_name="+"
     )
+    apply_wanted_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="When *Save & Apply* was asked for; empty once it was done.",
+    )
     last_promoted_at = models.DateTimeField(null=True, editable=False)
     deleted_at = models.DateTimeField(null=True, editable=False)
 

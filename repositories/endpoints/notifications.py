@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, DataError, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -22,7 +22,7 @@ from kombu.exceptions import OperationalError
 from accounts.authentication import hash_secret
 from repositories.models import Registry
 from repositories.registry import error_envelope
-from repositories.services import ingest
+from repositories.services import inbox
 from repositories.tasks import process_event
 
 if TYPE_CHECKING:
@@ -63,11 +63,22 @@ def _knows_secret(header: str) -> bool:
 def _store(request: HttpRequest) -> list[str]:
     declared = int(request.META.get("CONTENT_LENGTH") or 0)
     if declared <= settings.NOTIFICATION_MAX_BYTES:
-        return ingest.record(body=request.read(settings.NOTIFICATION_MAX_BYTES))
+        body = request.read(settings.NOTIFICATION_MAX_BYTES)
+        return _store_or_poison(body)
     head, sha256 = _drain(request)
     why = f"The body has {declared} bytes, more than {settings.NOTIFICATION_MAX_BYTES}."
-    ingest.record_poison(head=head, sha256=sha256, why=why)
+    inbox.record_poison(head=head, sha256=sha256, why=why)
     return []
+
+
+def _store_or_poison(body: bytes) -> list[str]:
+    """Keep as poison what the database refuses for its content, not for its state."""
+    try:
+        return inbox.record(body=body)
+    except DataError as error:
+        sha256 = hashlib.sha256(body).hexdigest()
+        inbox.record_poison(head=body, sha256=sha256, why=f"Not storable: {error}")
+        return []
 
 
 def _drain(request: HttpRequest) -> tuple[bytes, str]:
@@ -75,9 +86,9 @@ def _drain(request: HttpRequest) -> tuple[bytes, str]:
     head, seen = b"", hashlib.sha256()
     while chunk := request.read(CHUNK_BYTES):
         seen.update(chunk)
-        if len(head) < ingest.POISON_HEAD_BYTES:
+        if len(head) < inbox.POISON_HEAD_BYTES:
             head += chunk
-    return head[: ingest.POISON_HEAD_BYTES], seen.hexdigest()
+    return head[: inbox.POISON_HEAD_BYTES], seen.hexdigest()
 
 
 def _wake_workers(event_ids: Iterable[str]) -> None:

@@ -171,10 +171,8 @@ class TokenSigner:
         Raises OSError when a file cannot be read, ValueError when key and certificate
         do not fit.
         """
-        key = serialization.load_pem_private_key(Path(key_file).read_bytes(), None)
+        key = _signing_key(Path(key_file).read_bytes())
         chain = x509.load_pem_x509_certificates(Path(cert_file).read_bytes())
-        if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
-            raise ValueError("The token key must be an EC P-256 or an RSA key.")
         if key.public_key() != chain[0].public_key():
             raise ValueError("The token certificate does not belong to the token key.")
         return cls(issuer, service, key, _headers(key, chain))
@@ -238,18 +236,18 @@ def _headers(key: SigningKey, chain: Sequence[x509.Certificate]) -> dict[str, An
     der = [c.public_bytes(serialization.Encoding.DER) for c in chain]
     return {
         "typ": "JWT",
-        "alg": _algorithm(key),
+        "alg": "RS256" if isinstance(key, rsa.RSAPrivateKey) else "ES256",
         "kid": _thumbprint(key),
         "x5c": [base64.b64encode(certificate).decode() for certificate in der],
     }
 
 
-def _algorithm(key: SigningKey) -> str:
-    if isinstance(key, rsa.RSAPrivateKey):
-        return "RS256"
-    if not isinstance(key.curve, ec.SECP256R1):
-        raise ValueError("An EC token key must be on the curve P-256.")
-    return "ES256"
+def _signing_key(pem: bytes) -> SigningKey:
+    key = serialization.load_pem_private_key(pem, None)
+    match key:
+        case rsa.RSAPrivateKey() | ec.EllipticCurvePrivateKey(curve=ec.SECP256R1()):
+            return key
+    raise ValueError("The token key must be an EC P-256 or an RSA key.")
 
 
 def _thumbprint(key: SigningKey) -> str:

@@ -1,4 +1,4 @@
-"""Notifications in: store every event first, then find out what really happened.
+"""Work on the inbox: find out what really happened, and write it down.
 
 An event is a hint. The manifest is fetched by the event's digest and its bytes are
 checked; what the tag points to now is asked separately.
@@ -6,153 +6,36 @@ checked; what the tag points to now is asked separately.
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import structlog
 from django.conf import settings
 from django.utils import timezone
 
 from accounts.access import SYSTEM
 from accounts.models import Namespace
-from repositories.models import Registry, RegistryEvent, Repository, RepositoryManifest
+from repositories.models import RegistryEvent, Repository, RepositoryManifest
 from repositories.registry import (
     Digest,
     InvalidManifest,
     InvalidReference,
-    MalformedNotification,
     RegistryError,
     RepositoryName,
     TagName,
-    parse_envelope,
 )
-from repositories.services import manifests, repositories, tags
-from repositories.services.registry import PORTAL_SUBJECT, client
+from repositories.services import inbox, manifests, repositories, tags
+from repositories.services.registry import client
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from repositories.models import Manifest
-    from repositories.registry import Event
 
-log = structlog.get_logger()
-
-POISON_HEAD_BYTES = 64 * 1024
 ASK_AGAIN = 5
-KEPT_TEXT = 300
 
 
 class Unmanaged(Exception):
     """The event is about a repository that no namespace of the portal covers."""
-
-
-# --- storing ----------------------------------------------------------------------
-
-
-def record(*, body: bytes) -> list[str]:
-    """Store what a notification reports; return the ids of the events to work on.
-
-    Blobs, mounts and pulls are read and forgotten. An event stored before is not
-    stored again. A body that cannot be read is kept as poison, and a reconcile is
-    wanted, because nobody knows what it reported.
-    """
-    try:
-        events = parse_envelope(body)
-    except MalformedNotification as error:
-        record_poison(head=body, sha256=_sha256(body), why=str(error))
-        return []
-    kept = [event for event in events if not _is_noise(event)]
-    rows = [_row(event) for event in kept]
-    RegistryEvent.objects.bulk_create(rows, ignore_conflicts=True)
-    _note_instances({event.instance_id for event in events if event.instance_id})
-    if any(event.malformed for event in kept):
-        want_reconcile(reason="An event could not be read.")
-    return [row.event_id for row in rows if row.state == RegistryEvent.State.PENDING]
-
-
-def record_poison(*, head: bytes, sha256: str, why: str) -> None:
-    """Keep the first 64 kB of a body that cannot be worked on, and want a reconcile."""
-    RegistryEvent.objects.bulk_create(
-        [
-            RegistryEvent(
-                event_id=f"poison:{sha256}",
-                state=RegistryEvent.State.POISON,
-                body_head=head[:POISON_HEAD_BYTES],
-                body_sha256=sha256,
-                error=why[:500],
-                finished_at=timezone.now(),
-            )
-        ],
-        ignore_conflicts=True,
-    )
-    want_reconcile(reason="A notification could not be read.")
-
-
-def want_reconcile(*, reason: str) -> None:
-    """Ask for a walk over the registry as soon as a worker is free."""
-    Registry.objects.filter(reconcile_wanted_at__isnull=True).update(
-        reconcile_wanted_at=timezone.now(), reconcile_reason=reason
-    )
-
-
-def _sha256(body: bytes) -> str:
-    return hashlib.sha256(body).hexdigest()
-
-
-def _is_noise(event: Event) -> bool:
-    """Tell whether nothing is to be done, so that no row need be written."""
-    if event.malformed:
-        return False
-    own_work = event.actor == PORTAL_SUBJECT  # such as the placeholder of a deletion
-    return own_work or event.is_blob or event.action in ("pull", "mount")
-
-
-def _row(event: Event) -> RegistryEvent:
-    State = RegistryEvent.State  # noqa: N806 - a class
-    state, error = State.PENDING, ""
-    if event.malformed:
-        state, error = State.POISON, "The event lacks what every event has."
-    elif not (event.is_manifest_push or event.is_delete):
-        state, error = State.DONE, "Nothing is done about events of this kind."
-    return RegistryEvent(
-        event_id=event.id[:128],
-        instance_id=event.instance_id[:128],
-        action=event.action[:32],
-        repository=event.repository[:KEPT_TEXT],
-        tag=event.tag[:KEPT_TEXT],
-        payload=_payload(event),
-        state=state,
-        error=error,
-        finished_at=None if state == State.PENDING else timezone.now(),
-    )
-
-
-def _payload(event: Event) -> dict[str, Any]:
-    return {
-        "digest": event.digest[:KEPT_TEXT],
-        "media_type": event.media_type[:KEPT_TEXT],
-        "actor": event.actor[:200],
-        "timestamp": event.timestamp.isoformat(),
-        "raw": event.raw,
-    }
-
-
-def _note_instances(seen: set[str]) -> None:
-    """Want a reconcile when a registry process reports for the first time.
-
-    A new instance id means a restart, and a restart loses what was queued.
-    """
-    registry = Registry.objects.first()
-    if registry is None or not (new := seen - set(registry.instance_ids)):
-        return
-    known = [*registry.instance_ids, *sorted(new)][-50:]
-    Registry.objects.filter(pk=registry.pk).update(instance_ids=known)
-    if registry.instance_ids:
-        want_reconcile(reason="The registry was restarted; events may be lost.")
-
-
-# --- working on -------------------------------------------------------------------
 
 
 def process(*, event_id: str) -> list[str]:
@@ -185,7 +68,7 @@ def _after_failure(
     if not error.temporary:
         return _finish(event, lease, RegistryEvent.State.DONE, error.message)
     if event.attempts >= settings.EVENT_ATTEMPTS:
-        want_reconcile(reason="An event could not be worked on.")
+        inbox.want_reconcile(reason="An event could not be worked on.")
         return _finish(event, lease, RegistryEvent.State.POISON, error.message)
     return _put_back(event, lease, error.message, error.retry_after)
 
@@ -243,9 +126,11 @@ def _ingest_push(
             expected_version=version if is_current else None,
         )
         try:
-            tags.record_move(repository=repository, manifest=manifest, seen=seen)
+            move = tags.record_move(repository=repository, manifest=manifest, seen=seen)
         except tags.TagChanged:
             continue
+        if move is not None:
+            repository.count_push()
         return "" if is_current else "The tag has moved on since."
     raise tags.TagChanged
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from msr.env import PREFIX
 from tests.quickstart.processes import processes_naming, wait_until
 from tests.stack.ports import free_port
 
@@ -29,10 +30,17 @@ class Quickstart:
 
     def __init__(self, state: Path, *options: str) -> None:
         self.state = state
+        # What the shell has set would win over what the command chooses.
+        environment = {
+            name: text
+            for name, text in os.environ.items()
+            if not name.startswith((PREFIX, "DJANGO_"))
+        }
         command = [sys.executable, "manage.py", "quickstart", "--state-dir", str(state)]
-        self.process = subprocess.Popen(  # noqa: S603 (ours)
+        self.process = subprocess.Popen(
             [*command, *options],
             cwd=PROJECT,
+            env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -72,6 +80,7 @@ def quickstart(state: Path, *options: str) -> Iterator[Quickstart]:
     finally:
         if started.process.poll() is None:
             started.stop(signal.SIGTERM)
+        started.process.communicate()
 
 
 @pytest.fixture

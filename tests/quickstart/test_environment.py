@@ -58,3 +58,9 @@ def test_parts_are_reached_directly_where_the_shell_has_a_proxy(
     parts = environment(State(tmp_path), no_proxy="example.com")
 
     assert parts["no_proxy"] == "example.com,localhost,127.0.0.1"
+
+
+def test_parts_run_on_the_products_own_settings(tmp_path: Path) -> None:
+    parts = environment(State(tmp_path), DJANGO_SETTINGS_MODULE="tests.settings")
+
+    assert parts["DJANGO_SETTINGS_MODULE"] == "msr.settings"

@@ -1,0 +1,28 @@
+"""What every operation of `/api/v0` shares, and who may do what in a namespace."""
+
+from __future__ import annotations
+
+from accounts.api.operation import Form, Operation, camel_case, no_such
+from accounts.api.team_access import (
+    AccessForm,
+    NamespaceTeamAccess,
+    NamespaceTeamAccessList,
+    access_of,
+    level_named,
+    team_named,
+    teams_on,
+)
+
+__all__ = [
+    "AccessForm",
+    "Form",
+    "NamespaceTeamAccess",
+    "NamespaceTeamAccessList",
+    "Operation",
+    "access_of",
+    "camel_case",
+    "level_named",
+    "no_such",
+    "team_named",
+    "teams_on",
+]

@@ -1,0 +1,90 @@
+"""The base of every operation: who asks, what was sent, what is a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from rest_framework import serializers
+from rest_framework.exceptions import APIException, NotAuthenticated, NotFound
+from rest_framework.settings import api_settings
+from rest_framework.views import APIView
+from typing_extensions import override
+
+from accounts.authentication import actor_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.db.models import Model, QuerySet
+    from rest_framework.pagination import BasePagination
+    from rest_framework.response import Response
+
+    from accounts.access import Actor
+
+M = TypeVar("M", bound="Model")
+
+
+def camel_case(name: str) -> str:
+    """Return MSR's spelling of a Python name: `tag_limit` is `tagLimit`."""
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others)
+
+
+def no_such(actor: Actor, code: str, message: str) -> APIException:
+    """Return the error for what is absent or must look so.
+
+    Who has not signed in is asked to, whether it exists or not.
+    """
+    if actor.is_anonymous:
+        return NotAuthenticated()
+    return NotFound(message, code=code)
+
+
+class Form(serializers.Serializer[Any]):
+    """A body or query: fields declared in Python's spelling and sent in MSR's.
+
+    As with MSR, what is sent beyond the fields is ignored.
+    """
+
+    @override
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            names = {str(name): camel_case(str(name)) for name in self.fields}
+            data = {name: data[sent] for name, sent in names.items() if sent in data}
+        return super().to_internal_value(data)
+
+
+class Operation(APIView):
+    """Validate, call one service, render.
+
+    `missing` is MSR's code for what a service does not find, `invalid` for input it
+    refuses.
+    """
+
+    missing = "NOT_FOUND"
+    invalid = "INVALID_PARAMETERS"
+
+    @property
+    def actor(self) -> Actor:
+        return actor_of(self.request)
+
+    def body(self, form: type[Form], *, partial: bool = False) -> dict[str, Any]:
+        """Return the valid fields of the body; with `partial`, only those sent."""
+        return _valid(form(data=self.request.data, partial=partial))
+
+    def query(self, form: type[Form]) -> dict[str, Any]:
+        """Return the valid parameters of the address."""
+        return _valid(form(data=self.request.query_params.dict()))
+
+    def paged(self, rows: QuerySet[M], render: Callable[[list[M]], Any]) -> Response:
+        """Answer one page of `rows`, with the headers that lead to the next."""
+        pages = cast("type[BasePagination]", api_settings.DEFAULT_PAGINATION_CLASS)
+        paginator = pages()
+        page = paginator.paginate_queryset(rows, self.request, view=self)
+        return paginator.get_paginated_response(render(list(page or ())))
+
+
+def _valid(form: Form) -> dict[str, Any]:
+    form.is_valid(raise_exception=True)
+    return dict(form.validated_data)

@@ -1,0 +1,76 @@
+"""The router of `/api/v0`: every operation on one screen, MSR's first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.urls import URLPattern, path, re_path, register_converter
+from django.urls.converters import StringConverter
+from rest_framework.exceptions import NotFound
+from typing_extensions import override
+
+from accounts.api import NamespaceTeamAccess, NamespaceTeamAccessList, Operation
+from accounts.validators import RESERVED_WORDS
+from promotions import api as promotions
+from repositories import api as repositories
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+
+class RepositoryNameConverter(StringConverter):
+    """What follows the namespace: slashes are part of it, words of the API are not."""
+
+    regex = ".+"
+
+    @override
+    def to_python(self, value: str) -> str:
+        if not RESERVED_WORDS.isdisjoint(value.lower().split("/")):
+            raise ValueError
+        return value
+
+
+class NoSuchOperation(Operation):
+    """Everything else below `/api/v0`, answered as any other error."""
+
+    permission_classes = ()
+
+    @override
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        message = f"The API has no operation at {request.path}."
+        raise NotFound(message)
+
+
+register_converter(RepositoryNameConverter, "repository")
+
+
+def _of_repository(rest: str, view: type[Operation]) -> URLPattern:
+    route = f"repositories/<str:namespace>/<repository:name>{rest}"
+    return path(route, view.as_view())
+
+
+urlpatterns = [
+    path("repositories", repositories.RepositoryList.as_view()),
+    path("repositories/<str:namespace>", repositories.NamespaceRepositories.as_view()),
+    _of_repository("/tags", repositories.TagList),
+    _of_repository("/tags/<str:reference>", repositories.TagDetail),
+    _of_repository("/tags/<str:tag>/promotion", promotions.PromoteByHand),
+    _of_repository("/tags/<str:tag>/decisions", promotions.DecisionList),
+    _of_repository("/manifests", repositories.ManifestList),
+    _of_repository("/promotionPolicies", promotions.PolicyList),
+    _of_repository("/promotionPolicies/<str:policy_id>", promotions.PolicyDetail),
+    _of_repository("/promotions", promotions.RepositoryPromotionList),
+    _of_repository("/teamAccess", repositories.RepositoryTeamAccessList),
+    _of_repository("/teamAccess/<str:team>", repositories.RepositoryTeamAccess),
+    _of_repository("", repositories.RepositoryDetail),
+    path(
+        "repositoryNamespaces/<str:namespace>/teamAccess",
+        NamespaceTeamAccessList.as_view(),
+    ),
+    path(
+        "repositoryNamespaces/<str:namespace>/teamAccess/<str:team>",
+        NamespaceTeamAccess.as_view(),
+    ),
+    path("promotions/<uuid:promotion_id>", promotions.PromotionDetail.as_view()),
+    re_path(".*", NoSuchOperation.as_view()),
+]

@@ -1,0 +1,20 @@
+"""`/api/v0`: promotion policies, promotions, and why a tag is promoted or not."""
+
+from __future__ import annotations
+
+from promotions.api.decisions import DecisionList
+from promotions.api.policies import PolicyDetail, PolicyList
+from promotions.api.promotions import (
+    PromoteByHand,
+    PromotionDetail,
+    RepositoryPromotionList,
+)
+
+__all__ = [
+    "DecisionList",
+    "PolicyDetail",
+    "PolicyList",
+    "PromoteByHand",
+    "PromotionDetail",
+    "RepositoryPromotionList",
+]

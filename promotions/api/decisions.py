@@ -1,0 +1,57 @@
+"""Why a tag is promoted, or is not: what each policy says about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rest_framework.response import Response
+
+from accounts.api import Operation
+from promotions.api.ends import Ends
+from promotions.models import PolicyVersion, PromotionPolicy
+from promotions.services.evaluate import explain
+from repositories.api import repository_of, tag_of
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+    from repositories.models import TagMove
+
+
+class DecisionList(Operation):
+    """`…/tags/{tag}/decisions`."""
+
+    missing = "NO_SUCH_REPOSITORY"
+
+    def get(self, _request: Request, namespace: str, name: str, tag: str) -> Response:
+        """Ask every policy of the repository about what the tag points to now."""
+        repository = repository_of(self.actor, f"{namespace}/{name}")
+        found = tag_of(repository, tag)
+        move = found.current_move
+        move.to_manifest = found.manifest
+        policies = list(PromotionPolicy.objects.of_source(repository).order_by("id"))
+        versions = [row.current_version for row in policies if row.current_version]
+        ends = Ends.of_versions(self.actor, versions)
+        return Response(
+            [
+                _render(policy, policy.current_version, move, ends)
+                for policy in policies
+                if policy.current_version
+            ]
+        )
+
+
+def _render(
+    policy: PromotionPolicy, version: PolicyVersion, move: TagMove, ends: Ends
+) -> dict[str, Any]:
+    verdict = explain(version=version, move=move)
+    return {
+        "promotionPolicyID": policy.uuid,
+        "policyVersion": version.number,
+        "enabled": policy.enabled,
+        "targetRepository": ends.shown(version.target_repository),
+        "digest": move.to_manifest.digest if move.to_manifest else "",
+        "verdict": verdict.result,
+        "outcomes": [outcome.to_json() for outcome in verdict.outcomes],
+        "reevaluateAt": verdict.reevaluate_at,
+    }

@@ -1,0 +1,86 @@
+"""Which ends of policies and promotions a reader may know of.
+
+Who sees one end of a promotion has not thereby a right to learn the other's name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from rest_framework import serializers
+
+from accounts.access import Action
+from accounts.api import Form
+from repositories.models import Repository
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from accounts.access import Actor
+    from promotions.models import PolicyVersion, Promotion
+
+
+class EndQuery(Form):
+    """Whether the repository is asked about as source (as MSR does) or as target."""
+
+    source = serializers.BooleanField(default=True)  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The OCI names that the reader may see; any other reads as None."""
+
+    visible: frozenset[str]
+
+    @classmethod
+    def of_versions(cls, actor: Actor, versions: Iterable[PolicyVersion]) -> Self:
+        """Look up both ends of many policies, in one query."""
+        keys = [
+            key
+            for version in versions
+            for key in (
+                _key(version.source_repository),
+                (version.target_namespace_id, version.target_name),
+            )
+        ]
+        return cls._among(actor, keys)
+
+    @classmethod
+    def of_promotions(cls, actor: Actor, promotions: Iterable[Promotion]) -> Self:
+        """Look up both ends of many promotions, in one query."""
+        keys = [
+            key
+            for promotion in promotions
+            for key in (
+                _key(promotion.source_repository),
+                (promotion.target_namespace_id, promotion.target_name),
+            )
+        ]
+        return cls._among(actor, keys)
+
+    @classmethod
+    def _among(cls, actor: Actor, keys: Iterable[tuple[int, str]]) -> Self:
+        wanted = set(keys)
+        rows = Repository.objects.permitted(actor, Action.PULL).filter(
+            namespace__in={namespace for namespace, _ in wanted},
+            name__in={name for _, name in wanted},
+        )
+        names = rows.values_list("namespace__name", "name")
+        return cls(frozenset(f"{namespace}/{name}" for namespace, name in names))
+
+    def shown(self, full_name: str) -> str | None:
+        """Return the name, or None when the reader may not know it."""
+        return full_name if full_name in self.visible else None
+
+    def redacted(self, text: str, full_name: str, tag: str) -> str:
+        """Return a sentence without a name, and its tag, not to be known."""
+        if full_name in self.visible:
+            return text
+        for hidden in (f"{full_name}:{tag}", full_name):
+            text = text.replace(hidden, "another repository")
+        return text
+
+
+def _key(repository: Repository) -> tuple[int, str]:
+    return repository.namespace_id, repository.name

@@ -1,0 +1,130 @@
+"""Promotions: by hand, one by one, and the history of a repository."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from accounts.api import Form, Operation, no_such
+from promotions.api.ends import EndQuery, Ends
+from promotions.api.waking import wake
+from promotions.models import Promotion
+from promotions.services.by_hand import promote_by_hand
+from promotions.tasks import run_promotion
+from repositories.api import repository_of, tag_of
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from rest_framework.request import Request
+
+    from accounts.access import Actor
+
+
+class PromotionForm(Form):
+    """MSR: forms.CreatePromotion; beyond it a comment."""
+
+    target_repository = serializers.CharField()
+    target_tag = serializers.CharField()
+    comment = serializers.CharField(default="", allow_blank=True, max_length=500)
+
+
+class PromoteByHand(Operation):
+    """`…/tags/{tag}/promotion`."""
+
+    missing = "NO_SUCH_REPOSITORY"
+
+    def post(self, _request: Request, namespace: str, name: str, tag: str) -> Response:
+        """Promote what the tag points to now; a worker copies it."""
+        source = repository_of(self.actor, f"{namespace}/{name}")
+        chosen = tag_of(source, tag)
+        values = self.body(PromotionForm)
+        target = repository_of(self.actor, values.pop("target_repository"))
+        promotion = promote_by_hand(
+            actor=self.actor, tag=chosen, target=target, **values
+        )
+        wake(run_promotion, promotion.pk)
+        return Response(_render_by_hand(promotion), status=201)
+
+
+class RepositoryPromotionList(Operation):
+    """`…/promotions`: what was promoted from the repository, or into it."""
+
+    missing = "NO_SUCH_REPOSITORY"
+
+    def get(self, _request: Request, namespace: str, name: str) -> Response:
+        """List the promotions of a repository."""
+        repository = repository_of(self.actor, f"{namespace}/{name}")
+        as_source = self.query(EndQuery)["source"]
+        rows = Promotion.objects.for_listing().of(repository, as_source=as_source)
+        return self.paged(rows, lambda page: _render(self.actor, page))
+
+
+class PromotionDetail(Operation):
+    """`/promotions/{id}`."""
+
+    def get(self, _request: Request, promotion_id: UUID) -> Response:
+        """Show one promotion to whoever may pull from its source or target."""
+        rows = Promotion.objects.for_listing().visible_to(self.actor)
+        promotion = rows.filter(uuid=promotion_id).first()
+        if promotion is None:
+            message = "No promotion with this id is visible to you."
+            raise no_such(self.actor, "NO_SUCH_PROMOTION", message)
+        return Response(_render(self.actor, [promotion])[0])
+
+
+def _render_by_hand(promotion: Promotion) -> dict[str, Any]:
+    """Return responses.Promotion; beyond it what to ask about the copy."""
+    return {
+        "promotionPolicyID": "",
+        "sourceRepository": promotion.source_repository.full_name,
+        "sourceTag": promotion.source_tag,
+        "string": promotion.manifest.digest,
+        "id": promotion.uuid,
+        "state": promotion.state,
+        "targetRepository": _target(promotion),
+        "targetTag": promotion.target_tag,
+    }
+
+
+def _render(actor: Actor, promotions: list[Promotion]) -> list[dict[str, Any]]:
+    ends = Ends.of_promotions(actor, promotions)
+    return [_rendered(promotion, ends) for promotion in promotions]
+
+
+def _rendered(promotion: Promotion, ends: Ends) -> dict[str, Any]:
+    """Return one promotion; what is at an end the reader may not know is null."""
+    policy, version, user = (
+        promotion.policy,
+        promotion.policy_version,
+        promotion.requested_by,
+    )
+    source, target = promotion.source_repository.full_name, _target(promotion)
+    sees_source, sees_target = ends.shown(source), ends.shown(target)
+    reason = ends.redacted(promotion.reason, source, promotion.source_tag)
+    reason = ends.redacted(reason, target, promotion.target_tag)
+    return {
+        "id": promotion.uuid,
+        "state": promotion.state,
+        "errorCode": promotion.error_code,
+        "reason": reason,
+        "promotionPolicyID": str(policy.uuid) if policy else "",
+        "policyVersion": version.number if version else None,
+        "requestedBy": user.username if user else None,
+        "comment": promotion.comment,
+        "sourceRepository": sees_source,
+        "sourceTag": promotion.source_tag if sees_source else None,
+        "targetRepository": sees_target,
+        "targetTag": promotion.target_tag if sees_target else None,
+        "digest": promotion.manifest.digest,
+        "attempts": promotion.attempts,
+        "createdAt": promotion.created_at,
+        "startedAt": promotion.started_at,
+        "finishedAt": promotion.finished_at,
+    }
+
+
+def _target(promotion: Promotion) -> str:
+    return f"{promotion.target_namespace.name}/{promotion.target_name}"

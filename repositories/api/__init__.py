@@ -1,0 +1,26 @@
+"""`/api/v0/repositories`: repositories, their tags, manifests and team access."""
+
+from __future__ import annotations
+
+from repositories.api.lookup import namespace_of, repository_of, tag_of
+from repositories.api.repositories import (
+    NamespaceRepositories,
+    RepositoryDetail,
+    RepositoryList,
+)
+from repositories.api.tags import ManifestList, TagDetail, TagList
+from repositories.api.team_access import RepositoryTeamAccess, RepositoryTeamAccessList
+
+__all__ = [
+    "ManifestList",
+    "NamespaceRepositories",
+    "RepositoryDetail",
+    "RepositoryList",
+    "RepositoryTeamAccess",
+    "RepositoryTeamAccessList",
+    "TagDetail",
+    "TagList",
+    "namespace_of",
+    "repository_of",
+    "tag_of",
+]

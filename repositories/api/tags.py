@@ -1,0 +1,200 @@
+"""Tags and manifests of a repository."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.permissions import IsAuthenticatedOrReadOnly
+from rest_framework.response import Response
+
+from accounts.api import Form, Operation
+from repositories.api.lookup import is_tag_name, repository_of, tag_of
+from repositories.models import Manifest, RepositoryManifest, Tag
+from repositories.registry import Digest, ImageIndex, InvalidReference
+from repositories.registry.media_types import known_media_type
+from repositories.services import deletion
+from repositories.services.tags import PROMOTION_SUBJECT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.db.models import QuerySet
+    from rest_framework.request import Request
+
+    from repositories.models import Repository, TagMove
+
+UNKNOWN_PLATFORM = "unknown"  # what attestations beside an image are marked with
+
+
+class TagListQuery(Form):
+    """Whether each tag is shown with its whole manifest."""
+
+    include_manifests = serializers.BooleanField(default=False)
+
+
+class TagQuery(Form):
+    """Which platforms of an index are wanted; empty means all."""
+
+    os = serializers.CharField(default="", allow_blank=True)
+    arch = serializers.CharField(default="", allow_blank=True)
+
+
+class TagList(Operation):
+    """`…/tags`."""
+
+    missing = "NO_SUCH_REPOSITORY"
+    permission_classes = (IsAuthenticatedOrReadOnly,)
+
+    def get(self, _request: Request, namespace: str, name: str) -> Response:
+        """List the tags of a repository."""
+        repository = repository_of(self.actor, f"{namespace}/{name}")
+        whole = self.query(TagListQuery)["include_manifests"]
+        return self.paged(
+            _tags(repository), lambda page: [_listed(tag, whole) for tag in page]
+        )
+
+
+class TagDetail(Operation):
+    """`…/tags/{reference}`: a tag, or on reading a digest."""
+
+    missing = "NO_SUCH_REPOSITORY"
+    permission_classes = (IsAuthenticatedOrReadOnly,)
+
+    def get(
+        self, _request: Request, namespace: str, name: str, reference: str
+    ) -> Response:
+        """Show a tag, for an index once per platform, or all tags of a digest."""
+        repository = repository_of(self.actor, f"{namespace}/{name}")
+        asked = self.query(TagQuery)
+        tags = _referred(repository, reference)
+        shown = [
+            _render(tag, _render_manifest(manifest))
+            for tag in tags
+            for manifest in _images(tag)
+            if asked["os"] in ("", manifest.os)
+            and asked["arch"] in ("", manifest.architecture)
+        ]
+        return Response(shown)
+
+    def delete(
+        self, _request: Request, namespace: str, name: str, reference: str
+    ) -> Response:
+        """Delete one tag; other tags of the same image stay."""
+        repository = repository_of(self.actor, f"{namespace}/{name}")
+        tag = tag_of(repository, reference)
+        deletion.delete_tag(actor=self.actor, tag=tag)
+        return Response(status=204)
+
+
+class ManifestList(Operation):
+    """`…/manifests`."""
+
+    missing = "NO_SUCH_REPOSITORY"
+    permission_classes = (IsAuthenticatedOrReadOnly,)
+
+    def get(self, _request: Request, namespace: str, name: str) -> Response:
+        """List the manifests that the repository holds."""
+        repository = repository_of(self.actor, f"{namespace}/{name}")
+        held = RepositoryManifest.objects.filter(
+            repository=repository, gone_at__isnull=True
+        )
+        return self.paged(
+            held.select_related("manifest").defer("manifest__raw"),
+            lambda page: [_render_manifest(row.manifest) for row in page],
+        )
+
+
+def _tags(repository: Repository) -> QuerySet[Tag]:
+    rows = Tag.objects.for_listing().filter(repository=repository)
+    return rows.select_related("current_move__originated_by")
+
+
+def _referred(repository: Repository, reference: str) -> Iterable[Tag]:
+    """Return the tag of that name or those of that digest; raises NO_SUCH_REF."""
+    rows = _tags(repository).none()
+    if _is_digest(reference):
+        rows = _tags(repository).filter(manifest__digest=reference)
+    elif is_tag_name(reference):
+        rows = _tags(repository).filter(name=reference)
+    found = list(rows)
+    if not found:
+        message = f"The repository “{repository}” has no tag or digest “{reference}”."
+        raise NotFound(message, code="NO_SUCH_REF")
+    return found
+
+
+def _is_digest(text: str) -> bool:
+    try:
+        Digest.parse(text)
+    except InvalidReference:
+        return False
+    return True
+
+
+def _images(tag: Tag) -> list[Manifest]:
+    """Return the tag's manifest; for an index, the images in it that are held."""
+    media_type = known_media_type(tag.manifest.media_type)
+    if media_type is None or not media_type.is_index:
+        return [tag.manifest]
+    index = tag.manifest.parsed()
+    digests = (
+        [str(child.digest) for child in index.manifests]
+        if isinstance(index, ImageIndex)
+        else []
+    )
+    rows = Manifest.objects.held_by(tag.repository).filter(digest__in=digests)
+    held = {row.digest: row for row in rows.exclude(os=UNKNOWN_PLATFORM).defer("raw")}
+    return [held[digest] for digest in digests if digest in held] or [tag.manifest]
+
+
+def _listed(tag: Tag, whole: bool) -> dict[str, Any]:  # noqa: FBT001
+    digest_only = {"digest": tag.manifest.digest}
+    return _render(tag, _render_manifest(tag.manifest) if whole else digest_only)
+
+
+def _render(tag: Tag, manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return responses.Tag; only promoted tags have the key `promotion`."""
+    shown = {
+        "name": tag.name,
+        "digest": tag.manifest.digest,
+        "author": _author(tag.current_move),
+        "updatedAt": tag.updated_at,
+        "createdAt": tag.created_at,
+        "hashMismatch": False,
+        "inNotary": False,
+        "manifest": manifest,
+    }
+    if tag.is_promoted:
+        shown["promotion"] = {
+            "promotionPolicyID": str(tag.policy_uuid or ""),
+            "sourceRepository": tag.source_repository,
+            "sourceTag": tag.source_tag,
+            "string": tag.manifest.digest,
+        }
+    return shown
+
+
+def _author(move: TagMove) -> str:
+    """Return who pushed first; empty when nobody knows."""
+    if move.originated_by is not None:
+        return move.originated_by.username
+    return "" if move.moved_by.startswith(PROMOTION_SUBJECT) else move.moved_by
+
+
+def _render_manifest(manifest: Manifest) -> dict[str, Any]:
+    """Return responses.Manifest; what an index or artifact has not is left out."""
+    shown = {
+        "digest": manifest.digest,
+        "mediaType": manifest.media_type,
+        "size": manifest.size,
+        "os": manifest.os,
+        "osVersion": manifest.os_version,
+        "architecture": manifest.architecture,
+        "author": manifest.image_author,
+        "configDigest": manifest.config_digest,
+        "configMediaType": manifest.config_media_type,
+        "createdAt": manifest.image_created_at,
+    }
+    return {name: value for name, value in shown.items() if value not in ("", None)}

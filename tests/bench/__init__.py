@@ -1,0 +1,1 @@
+"""Measurements against other programs, in the same run on the same machine."""

@@ -1,0 +1,54 @@
+"""The cast of MSR's promotion page."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.people import Person
+from tests.images import Image, make_image
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.stack.stack import Stack
+
+SEEDS = count(1)
+
+
+@pytest.fixture
+def admin(stack: Stack) -> Person:
+    """Administers the portal."""
+    return Person(stack, "admin")
+
+
+@pytest.fixture
+def dana(stack: Stack) -> Person:
+    """Develops: reads and writes in dev."""
+    return Person(stack, "dana")
+
+
+@pytest.fixture
+def quinn(stack: Stack) -> Person:
+    """Tests: reads in qa."""
+    return Person(stack, "quinn")
+
+
+@pytest.fixture
+def anonymous(stack: Stack) -> Person:
+    """Somebody without an account."""
+    return Person(stack)
+
+
+@pytest.fixture
+def new_image(tmp_path: Path) -> Callable[..., Image]:
+    """Return a maker of images nobody has pushed before."""
+
+    def make(**kwargs: int | tuple[str, ...]) -> Image:
+        seed = next(SEEDS)
+        return make_image(tmp_path / f"image-{seed}", seed=seed, **kwargs)  # type: ignore[arg-type]
+
+    return make
