@@ -47,11 +47,11 @@ class RepositoryConverter(NamespaceConverter):
         return value
 
 
-register_converter(NamespaceConverter, "namespace")
-register_converter(RepositoryConverter, "repository")
+register_converter(NamespaceConverter, "portal_namespace")
+register_converter(RepositoryConverter, "portal_repository")
 
-NAMESPACE = "r/<namespace:namespace>"
-REPOSITORY = f"{NAMESPACE}/<repository:name>"
+NAMESPACE = "r/<portal_namespace:namespace>"
+REPOSITORY = f"{NAMESPACE}/<portal_repository:name>"
 
 app_name = "repositories"
 urlpatterns = [

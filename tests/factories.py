@@ -68,7 +68,7 @@ def make_manifest(*, repository: Repository, content: str = "") -> Manifest:
         "annotations": {"content": content or str(next(_numbers))},
     }
     row = _store(body, os="linux", architecture="amd64", size=3_202_000)
-    manifests.hold(repository=repository, manifests=[row.digest])
+    manifests.hold(repository=repository, manifests=[row.pk])
     return row
 
 
@@ -91,7 +91,7 @@ def make_index(*, repository: Repository, platforms: tuple[str, ...]) -> Manifes
         "manifests": children,
     }
     row = _store(body, size=6_404_000)
-    manifests.hold(repository=repository, manifests=[row.digest])
+    manifests.hold(repository=repository, manifests=[row.pk])
     return row
 
 

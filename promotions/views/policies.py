@@ -201,15 +201,17 @@ class PolicyFormView(LoginRequiredMixin, View):
 
     def _save(self, form: PolicyForm, rules: BaseRuleFormSet) -> PromotionPolicy | None:
         """Save with the service; None when it refused, with its errors in the form."""
-        values = {**form.cleaned_data, "rules": rules.triples()}
-        enabled = values.pop("enabled")
+        content = {**form.cleaned_data, "rules": rules.triples()}
+        switches = {
+            "actor": self.actor,
+            "enabled": content.pop("enabled"),
+            "apply": "apply" in self.request.POST,
+        }
         try:
             if self.policy is None:
-                draft = policies.Draft(source=self.source, **values)
-                return policies.create(actor=self.actor, draft=draft, enabled=enabled)
-            return policies.update(
-                actor=self.actor, policy=self.policy, changes=values, enabled=enabled
-            )
+                draft = policies.Draft(source=self.source, **content)
+                return policies.create(draft=draft, **switches)
+            return policies.update(policy=self.policy, changes=content, **switches)
         except ValidationError as error:
             form.refuse(error, {"target_name": "target"})
         return None
