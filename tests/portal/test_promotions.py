@@ -121,7 +121,7 @@ def test_policies_are_not_asked_about_signatures(browser, dana, source, target):
 
 
 def test_a_tag_is_promoted_by_hand_once(browser, dana, source, target, monkeypatch):
-    runs = []
+    runs: list[int] = []
     monkeypatch.setattr(run_promotion, "delay_on_commit", runs.append)
     make_tag(repository=source, name="1.0")
     client, url = browser(dana), "/r/dev/website/tags/1.0/promote"
