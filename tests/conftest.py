@@ -11,7 +11,7 @@ from repositories.services import registry as registry_service
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django.fixtures import Settings as SettingsWrapper
 
     from tests.live_registry import LiveRegistry
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, TypedDict, cast
 from uuid import uuid4
 
 from django.conf import settings
@@ -75,7 +75,7 @@ def due(promotion_id: int) -> DuePromotion | None:
         manifest=OuterRef("manifest"),
     )
     rows = rows.annotate(is_held=Exists(held), is_current=Exists(pointing))
-    return rows.filter(pk=promotion_id).first()
+    return cast("DuePromotion | None", rows.filter(pk=promotion_id).first())
 
 
 def claim(promotion: DuePromotion) -> Claim | None:
