@@ -98,11 +98,14 @@ class NamespaceQuerySet(PermittedQuerySet["Namespace"]):
         `holding` are keys of the namespaces in which a single repository was granted.
         """
         allowed = self.model._default_manager.permitted(actor, Action.PULL)
+        own = self.model._default_manager.filter(
+            organization__memberships__user=actor.user.pk
+        )
         return self.filter(
             Q(pk__in=allowed.values("pk"))
-            | Q(organization__memberships__user=actor.user.pk)
+            | Q(pk__in=own.values("pk"))
             | Q(pk__in=holding)
-        ).distinct()
+        )
 
 
 class AccessTokenQuerySet(models.QuerySet["AccessToken"]):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
@@ -97,7 +97,8 @@ def create_repository(request: HttpRequest, namespace: str) -> HttpResponse:
     """Show the form of a new repository, or create it."""
     actor = actor_of(request)
     found = _open_namespace(actor, namespace)
-    require(actor, Action.ADMIN, found)
+    if not (answer := check(actor, Action.ADMIN, found)):
+        raise PermissionDenied(answer.reason)
     initial = {"namespace": namespace}
     form = RepositoryForm(request.POST or None, actor=actor, initial=initial)
     if form.is_valid():

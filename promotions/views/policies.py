@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from promotions.models import PolicyVersion
     from repositories.models import Repository
 
-MAX_POLICIES_SHOWN = 100
+POLICIES_SHOWN = 100
 NEW_RULE = {"field": "tag", "operator": "ew", "values": []}
 
 
@@ -64,7 +64,8 @@ def policy_list(request: HttpRequest, namespace: str, name: str) -> HttpResponse
     context = {
         **repository_context(actor, repository, "promotions"),
         "as_source": as_source,
-        "policies": policies_of(repository).with_sight(actor)[:MAX_POLICIES_SHOWN],
+        "policies": policies_of(repository).with_sight(actor)[:POLICIES_SHOWN],
+        "policies_shown": POLICIES_SHOWN,
         "page": page_of(
             history.with_sight(actor).for_listing(), asked(request, "after")
         ),
@@ -217,7 +218,9 @@ class PolicyFormView(LoginRequiredMixin, View):
         return None
 
     def _saved(self, policy: PromotionPolicy) -> HttpResponse:
-        if "apply" in self.request.POST:
+        if not policy.enabled:
+            said = "The policy is saved, and does nothing until it is switched on."
+        elif "apply" in self.request.POST:
             apply_policy.delay_on_commit(policy.pk)  # type: ignore[attr-defined]
             said = "The policy is saved, and looks at the tags that exist now."
         else:

@@ -90,8 +90,8 @@ def test_what_is_wrong_stands_at_its_field(browser, dana, changes, field, senten
 @pytest.mark.parametrize(
     ("rule", "sentence"),
     [
-        (("ew", ""), "needs a value"),
-        (("ew", "one\ntwo"), "takes one value, not 2"),
+        (("ew", ""), "Write what to compare with"),
+        (("ew", "one\ntwo"), "“ends with” takes one value"),
         (("matches", "("), "is not a regular expression that RE2 accepts"),
     ],
 )

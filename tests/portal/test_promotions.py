@@ -166,3 +166,23 @@ def test_promoting_by_hand_is_refused_at_the_field(
     assert list(errors) == [field]
     assert sentence in errors[field][0]
     assert not Promotion.objects.exists()
+
+
+def test_pages_cost_the_same_however_many_policies(
+    browser, dana, source, target, promotion, django_assert_max_num_queries
+):
+    for number in range(5):
+        make_policy(source=source, target=target, tag_template=f"{number}-%n")
+    tag = make_tag(repository=source, name="2.0-stable")
+    evaluate_move(move_id=tag.current_move_id)
+    client = browser(dana)
+    for url in (
+        "/",
+        "/r/dev/website/promotions",
+        "/r/qa/website/promotions?as=target",
+        "/r/dev/website/tags/2.0-stable",
+        "/r/dev/website/tags/2.0-stable/decisions",
+        f"/promotions/{promotion.uuid}",
+    ):
+        with django_assert_max_num_queries(12):
+            client.get(url)

@@ -179,3 +179,20 @@ def test_a_page_costs_the_same_however_long_the_list(
     for url in ("/", "/r/dev/", "/r/dev/website/tags", "/r/dev/website/promotions"):
         with django_assert_max_num_queries(12):
             client.get(url)
+
+
+def test_a_member_is_told_who_may_create_repositories(browser, stranger):
+    make_organization(name="team", members=(stranger,))
+    response = browser(stranger).get("/r/team/new")
+    assert response.status_code == 403
+    assert "This needs the right “admin” on team" in response.text
+
+
+def test_a_reader_of_nothing_else_is_not_offered_to_promote(
+    browser, dana, stranger, source
+):
+    make_tag(repository=source, name="1.0")
+    grant(to=stranger, on=source, level=AccessLevel.READ_ONLY)
+    url = "/r/dev/website/tags/1.0"
+    assert "Promote by hand" not in browser(stranger).get(url).text
+    assert "Promote by hand" in browser(dana).get(url).text

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from django.template.loader import render_to_string
+from django.test import Client
 from django.urls import reverse
 
 from tests.factories import PASSWORD
@@ -41,3 +43,15 @@ def test_pages_carry_nothing_inline(browser, dana, source):
     assert " style=" not in response.text
     assert " onclick=" not in response.text
     assert "<script>" not in response.text
+
+
+def test_a_form_without_its_token_is_refused_in_words(dana):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(dana)
+    response = client.post("/logout")
+    assert response.status_code == 403
+    assert "This form is too old" in response.text
+
+
+def test_the_page_of_a_crash_needs_nothing():
+    assert "Something broke here" in render_to_string("500.html")
