@@ -125,7 +125,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 ANONYMOUS_USER_NAME = None  # guardian's stored anonymous user is switched off
 LOGIN_URL = "accounts:login"
-LOGIN_REDIRECT_URL = "repositories:namespaces"
+LOGIN_REDIRECT_URL = "promotions:dashboard"
 LOGOUT_REDIRECT_URL = "accounts:login"
 
 # --- Database, cache, broker ------------------------------------------------------

@@ -46,6 +46,10 @@ def sweep_promotions() -> None:
         run_promotion.delay(promotion_id)
     for move_id in _unevaluated():
         evaluate_move.delay(move_id)
+    late = timezone.now() - timedelta(seconds=settings.SWEEP_PERIOD)
+    wanted = PromotionPolicy.objects.live().filter(apply_wanted_at__lt=late)
+    for policy_id in wanted.values_list("pk", flat=True)[:SWEEP_BATCH]:
+        apply_policy.delay(policy_id)
 
 
 def _unevaluated() -> list[int]:

@@ -41,11 +41,11 @@ class NoSuchOperation(Operation):
         raise NotFound(message)
 
 
-register_converter(RepositoryNameConverter, "repository")
+register_converter(RepositoryNameConverter, "repository_path")
 
 
 def _of_repository(rest: str, view: type[Operation]) -> URLPattern:
-    route = f"repositories/<str:namespace>/<repository:name>{rest}"
+    route = f"repositories/<str:namespace>/<repository_path:name>{rest}"
     return path(route, view.as_view())
 
 

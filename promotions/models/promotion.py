@@ -161,6 +161,13 @@ class Promotion(PublicModel):
         return f"{self.source} → {self.target}"
 
     @property
+    def seconds(self) -> float | None:
+        """From the start of the copy to its end; None when it has none of them."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return (self.finished_at - self.started_at).total_seconds()
+
+    @property
     def source(self) -> str:
         return f"{self.source_repository}:{self.source_tag}"
 
