@@ -17,20 +17,20 @@ from repositories.models import TagMove
 SWEEP_BATCH = 500
 
 
-@shared_task(queue="promote")
+@shared_task
 def evaluate_move(move_id: int) -> None:
     """Decide about one move of a tag and start what it leads to."""
     for promotion_id in evaluate.evaluate_move(move_id=move_id):
         run_promotion.delay(promotion_id)
 
 
-@shared_task(queue="promote")
+@shared_task
 def run_promotion(promotion_id: int) -> None:
     """Copy one image; what could not be copied now is taken up by the sweeper."""
     promote.run(promotion_id=promotion_id)
 
 
-@shared_task(queue="promote")
+@shared_task
 def apply_policy(policy_id: int) -> None:
     """*Save & Apply*: ask one policy about the tags that exist."""
     policy = PromotionPolicy.objects.live().get(pk=policy_id)
@@ -38,7 +38,7 @@ def apply_policy(policy_id: int) -> None:
         run_promotion.delay(promotion_id)
 
 
-@shared_task(queue="maintenance")
+@shared_task
 def sweep_promotions() -> None:
     """Wake workers up for what a lost message or a dead worker left."""
     due = Promotion.objects.due().order_by("id").values_list("pk", flat=True)
@@ -65,7 +65,7 @@ def _unevaluated() -> list[int]:
     return list(rows.order_by("id").values_list("pk", flat=True)[:SWEEP_BATCH])
 
 
-@shared_task(queue="maintenance")
+@shared_task
 def retry_waiting() -> None:
     """Look again at promotions that wait for their target repository."""
     Promotion.objects.filter(state=State.WAITING, error_code="TARGET_MISSING").update(

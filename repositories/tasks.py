@@ -15,14 +15,14 @@ log = structlog.get_logger()
 SWEEP_BATCH = 500
 
 
-@shared_task(queue="ingest")
+@shared_task
 def process_event(event_id: str) -> None:
     """Work on one event of the inbox, then wake up the next of its tag."""
     for following in ingest.process(event_id=event_id):
         process_event.delay(following)
 
 
-@shared_task(queue="maintenance")
+@shared_task
 def sweep_events() -> None:
     """Wake workers up for events that a lost message or a dead worker left."""
     due = RegistryEvent.objects.due().next_of_their_tag().order_by("id")
@@ -33,7 +33,7 @@ def sweep_events() -> None:
         reconcile.delay()
 
 
-@shared_task(queue="maintenance")
+@shared_task
 def reconcile() -> None:
     """Walk the registry for pushes whose notification never came."""
     try:
@@ -42,7 +42,7 @@ def reconcile() -> None:
         log.warning("reconcile_stopped", reason=str(error))
 
 
-@shared_task(queue="maintenance")
+@shared_task
 def purge_deleted() -> None:
     """Remove what the registry still holds of deleted repositories."""
     rows = Repository.objects.filter(deleted_at__isnull=False, purged_at__isnull=True)

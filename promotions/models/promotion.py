@@ -34,7 +34,7 @@ FINAL_STATES = (State.SUCCEEDED, State.FAILED, State.SKIPPED, State.CANCELLED)
 # From which states a promotion may come into each state.
 TRANSITIONS: dict[State, tuple[State, ...]] = {
     State.WAITING: (State.PENDING, State.RUNNING),
-    State.PENDING: (State.WAITING, State.RUNNING, State.FAILED),
+    State.PENDING: (State.WAITING, State.RUNNING),
     State.RUNNING: (State.PENDING, State.RUNNING),
     State.SUCCEEDED: (State.RUNNING,),
     State.FAILED: (State.RUNNING,),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,8 +10,8 @@ from django.urls import reverse
 from kombu.exceptions import OperationalError
 
 from accounts.models import AuditEvent
+from repositories.admin import inbox
 from repositories.models import RegistryEvent, Repository, RepositoryUserGrant
-from repositories.tasks import process_event
 from tests.admin.factories import (
     make_event,
     make_organization,
@@ -38,7 +39,7 @@ def web(acme):
 def woken(monkeypatch):
     """The events for which a worker was woken up."""
     events: list[str] = []
-    monkeypatch.setattr(process_event, "delay", events.append)
+    monkeypatch.setattr(inbox, "process_event", SimpleNamespace(delay=events.append))
     return events
 
 
@@ -185,7 +186,7 @@ def test_without_a_broker_the_replay_is_left_to_the_sweeper(browser, monkeypatch
     def unreachable(_event_id):
         raise OperationalError("no broker")
 
-    monkeypatch.setattr(process_event, "delay", unreachable)
+    monkeypatch.setattr(inbox, "process_event", SimpleNamespace(delay=unreachable))
     event = make_event("one")
     assert "Events put back to work: 1." in replay(browser, event)
     event.refresh_from_db()

@@ -80,14 +80,12 @@ class Task:
 
 @pytest.fixture(autouse=True)
 def woken(monkeypatch):
-    """The tasks enqueued, as (name, key), instead of a broker."""
+    """The tasks the API enqueued, as (name, key), instead of a broker."""
     sent = []
-    for place in (
-        "promotions.receivers.evaluate_move",
-        "promotions.api.policies.apply_policy",
-        "promotions.api.promotions.run_promotion",
-    ):
-        monkeypatch.setattr(place, Task(place.rpartition(".")[2], sent))
+    apply, run = Task("apply_policy", sent), Task("run_promotion", sent)
+    monkeypatch.setattr("promotions.api.policies.apply_policy", apply)
+    monkeypatch.setattr("promotions.api.promotions.run_promotion", run)
+    monkeypatch.setattr("promotions.receivers.evaluate_move", Task("", []))
     return sent
 
 

@@ -7,7 +7,7 @@ import json
 from django.utils import timezone
 
 from accounts.access import SYSTEM, AccessLevel, Actor
-from accounts.models import Namespace
+from accounts.models import Namespace, User
 from accounts.services import grants, organizations, teams, users
 from promotions.services import policies
 from promotions.services.by_hand import promote_by_hand
@@ -93,7 +93,8 @@ def policy(source, target, *, rules=(STABLE,), tag_template="%n", enabled=True):
     draft = policies.Draft(
         source=source, target=target, rules=list(rules), tag_template=tag_template
     )
-    return policies.create(actor=SYSTEM, draft=draft, enabled=enabled)
+    root = User.objects.get(is_superuser=True)
+    return policies.create(actor=Actor(root), draft=draft, enabled=enabled)
 
 
 def promotion(tag, target, target_tag, user, **values):

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef
 from django.http import Http404
 from django.utils import timezone
@@ -80,7 +80,8 @@ def due(promotion_id: int) -> DuePromotion | None:
 
 def claim(promotion: DuePromotion) -> Claim | None:
     """Make the row `running` for this worker; None when it came to another state."""
-    if promotion.attempts >= settings.PROMOTION_ATTEMPTS:
+    was_left = promotion.state == State.RUNNING
+    if was_left and promotion.attempts >= settings.PROMOTION_ATTEMPTS:
         _give_up(promotion)
         return None
     rows = Promotion.objects.due().filter(pk=promotion.pk)
@@ -96,19 +97,20 @@ def claim(promotion: DuePromotion) -> Claim | None:
 
 def _take(promotion: Promotion, placement: Placement) -> Claim | None:
     lease, now = uuid4(), timezone.now()
-    provenance = remember(promotion)
     try:
-        Promotion.objects.due().filter(pk=promotion.pk).move_to(
-            State.RUNNING,
-            lease_token=lease,
-            leased_until=now + timedelta(seconds=settings.LEASE_SECONDS),
-            started_at=promotion.started_at or now,
-            attempts=F("attempts") + 1,
-            target_repository=placement.repository,
-            target_tag=placement.tag,
-            error_code="",
-            reason="",
-        )
+        with transaction.atomic():
+            provenance = remember(promotion)
+            Promotion.objects.due().filter(pk=promotion.pk).move_to(
+                State.RUNNING,
+                lease_token=lease,
+                leased_until=now + timedelta(seconds=settings.LEASE_SECONDS),
+                started_at=promotion.started_at or now,
+                attempts=F("attempts") + 1,
+                target_repository=placement.repository,
+                target_tag=placement.tag,
+                error_code="",
+                reason="",
+            )
     except IntegrityError:
         # Another promotion is being copied to this tag: one at a time.
         due = now + timedelta(seconds=BUSY_SECONDS)
