@@ -81,6 +81,11 @@ class Actor:
         return not self.user.is_authenticated
 
     @property
+    def key(self) -> int:
+        """The user's key for queries; 0 is nobody's, where None would match NULL."""
+        return self.user.pk or 0
+
+    @property
     def is_superuser(self) -> bool:
         return self.user.is_active and self.user.is_superuser
 

@@ -70,8 +70,8 @@ def granted(model: str, actor: Actor, action: Action) -> Q:
         ._default_manager.filter(permission__codename__in=levels, **holder)
         .values("content_object")
         for kind, holder in (
-            ("User", {"user": actor.user.pk}),
-            ("Group", {"group__user": actor.user.pk}),
+            ("User", {"user": actor.key}),
+            ("Group", {"group__user": actor.key}),
         )
     ]
     return Q(pk__in=keys[0]) | Q(pk__in=keys[1])
@@ -83,9 +83,9 @@ class NamespaceQuerySet(PermittedQuerySet["Namespace"]):
     @override
     def allowed_to(self, actor: Actor, action: Action) -> Self:
         return self.filter(
-            Q(user=actor.user.pk)
+            Q(user=actor.key)
             | Q(
-                organization__memberships__user=actor.user.pk,
+                organization__memberships__user=actor.key,
                 organization__memberships__is_owner=True,
             )
             | granted("accounts.Namespace", actor, action),
@@ -101,7 +101,7 @@ class NamespaceQuerySet(PermittedQuerySet["Namespace"]):
         """Members know of their organization, whatever they may do there."""
         if not (actor.user.is_active and actor.may_use(Action.PULL)):
             return self.none()
-        member = Q(organization__memberships__user=actor.user.pk)
+        member = Q(organization__memberships__user=actor.key)
         pullable = self.model._default_manager.permitted(actor, Action.PULL)
         known = self.filter(member | Q(pk__in=pullable.values("pk")))
         return known.within(actor).distinct()
@@ -113,7 +113,7 @@ class NamespaceQuerySet(PermittedQuerySet["Namespace"]):
         """
         allowed = self.model._default_manager.permitted(actor, Action.PULL)
         own = self.model._default_manager.filter(
-            organization__memberships__user=actor.user.pk
+            organization__memberships__user=actor.key
         )
         return self.filter(
             Q(pk__in=allowed.values("pk"))
