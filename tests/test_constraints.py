@@ -65,7 +65,7 @@ def refused(write: Callable[[], object]) -> None:
         write()
 
 
-def copy_of(row: Model, **changes: Any) -> Callable[[], object]:
+def copy_of(row: Model, **changes: Any) -> Callable[[], Any]:
     """Return the writing of the same row once more, with new keys of its own."""
     values = {
         field.attname: getattr(row, field.attname)
@@ -266,16 +266,15 @@ def test_one_promotion_runs_per_target_tag(promotion, website):
     Promotion.objects.update(**RUNNING)
     promotion.refresh_from_db()
     refused(copy_of(promotion, idempotency_key="second"))
-    for number, change in enumerate(
-        (
-            {"state": State.PENDING},
-            {"target_tag": "2.0"},
-            {"target_repository_id": website.pk},
-            {"state": State.SUCCEEDED, "finished_at": timezone.now()},
-        )
-    ):
-        assert copy_of(promotion, idempotency_key=f"other {number}", **change)()
-    waiting = Promotion.objects.get(idempotency_key="other 0")
+    others: dict[str, dict[str, Any]] = {
+        "waits for a worker": {"state": State.PENDING},
+        "another tag": {"target_tag": "2.0"},
+        "another target": {"target_repository_id": website.pk},
+        "ended": {"state": State.SUCCEEDED, "finished_at": timezone.now()},
+    }
+    for key, change in others.items():
+        assert copy_of(promotion, idempotency_key=key, **change)()
+    waiting = Promotion.objects.get(idempotency_key="waits for a worker")
     refused(lambda: Promotion.objects.filter(pk=waiting.pk).update(**RUNNING))
 
 

@@ -22,6 +22,7 @@ from repositories.services.registry import signer
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from repositories.querysets import RepositoryQuerySet
     from repositories.registry import SignedToken
 
 EVERY_ACTION = "*"
@@ -126,40 +127,43 @@ def _on_repositories(
     actor: Actor, wishes: Mapping[str, set[Action]]
 ) -> dict[str, set[Action]]:
     """Return what the actor may do under each name."""
-    known = _known(wishes) if wishes else {}
     allowed: dict[str, set[Action]] = {name: set() for name in wishes}
     for action in GRANTABLE:
-        names = {key: name for name, key in known.items() if action in wishes[name]}
-        rows = open_to_docker(actor, action).filter(pk__in=names)
-        for key in rows.values_list("pk", flat=True):
-            allowed[names[key]].add(action)
-    absent = {
+        names = {name for name, wanted in wishes.items() if action in wanted}
+        if names:
+            for name in _named(open_to_docker(actor, action), names):
+                allowed[name].add(action)
+    refused = {
         name
         for name, wanted in wishes.items()
-        if Action.PUSH in wanted and name not in known
+        if Action.PUSH in wanted and not allowed[name]
     }
-    return allowed | _on_nothing_yet(actor, absent)
+    return allowed | _on_nothing_yet(actor, refused)
 
 
-def _known(names: Iterable[str]) -> dict[str, int]:
-    """Return the keys of the repositories by name.
-
-    Deleted ones too: their names are reserved, so nothing is created under them.
-    """
+def _named(rows: RepositoryQuerySet, names: Collection[str]) -> set[str]:
+    """Return those of the names that one of the rows has."""
     pairs = [name.partition("/") for name in names]
-    rows = Repository.objects.filter(
+    found = rows.filter(
         namespace__name__in={namespace for namespace, _, _ in pairs},
         name__in={rest for _, _, rest in pairs},
     )
-    found = rows.values_list("pk", "namespace__name", "name")
-    keys = {f"{namespace}/{rest}": key for key, namespace, rest in found}
-    return {name: keys[name] for name in names if name in keys}
+    # Both lists use an index; what they pair wrongly falls out here.
+    keys = found.order_by().values_list("namespace__name", "name")
+    return {"/".join(key) for key in keys}.intersection(names)
 
 
 def _on_nothing_yet(actor: Actor, names: set[str]) -> dict[str, set[Action]]:
-    """Grant a first push where pushing may create; the event then creates the row."""
-    owners = {name: name.partition("/")[0] for name in names}
-    rows = open_to_first_push(actor).filter(name__in=set(owners.values()))
+    """Grant a first push where pushing may create; the event then creates the row.
+
+    The names of deleted repositories are reserved, so they are taken too.
+    """
+    if not names or actor.is_anonymous:
+        return {}
+    owners = {name.partition("/")[0] for name in names}
+    rows = open_to_first_push(actor).filter(name__in=owners)
     open_owners = set(rows.values_list("name", flat=True))
-    actions = {action for action in GRANTABLE if actor.may_use(action)}
-    return {name: actions for name, owner in owners.items() if owner in open_owners}
+    free = {name for name in names if name.partition("/")[0] in open_owners}
+    if free:
+        free -= _named(Repository.objects.all(), free)
+    return {name: set(filter(actor.may_use, GRANTABLE)) for name in free}

@@ -6,7 +6,7 @@ import base64
 import json
 import logging
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jwt
 import pytest
@@ -20,9 +20,6 @@ from accounts.services import access_tokens
 from repositories.registry import generate_key_and_certificate
 from repositories.services import registry as registry_service
 from tests.factories import PASSWORD, grant, make_repository, make_user
-
-if TYPE_CHECKING:
-    from django.http import HttpResponse
 
 URL = "/auth/token"
 ISSUER, SERVICE = "https://portal.example", "registry.example"
@@ -64,19 +61,17 @@ def basic(name: str, secret: str) -> str:
     return f"Basic {base64.b64encode(f'{name}:{secret}'.encode()).decode()}"
 
 
-def get(
-    *scopes: str, client: Client | None = None, authorization: str = ""
-) -> HttpResponse:
+def get(*scopes: str, client: Client | None = None, authorization: str = "") -> Any:
     headers = {"Authorization": authorization} if authorization else {}
     query = {"scope": scopes, "service": SERVICE, "account": "somebody"}
     return (client or Client()).get(URL, query, headers=headers)
 
 
-def post(**form: Any) -> HttpResponse:
+def post(**form: Any) -> Any:
     return Client().post(URL, {"grant_type": "password"} | form)
 
 
-def claims_of(response: HttpResponse, certificate: bytes) -> dict[str, Any]:
+def claims_of(response: Any, certificate: bytes) -> dict[str, Any]:
     """Check the token as a registry does; return what it says."""
     assert response.status_code == 200, response.content
     answer = json.loads(response.content)
@@ -85,7 +80,7 @@ def claims_of(response: HttpResponse, certificate: bytes) -> dict[str, Any]:
     return jwt.decode(answer["token"], key, ["ES256"], audience=SERVICE, issuer=ISSUER)
 
 
-def access_of(response: HttpResponse, certificate: bytes) -> dict[str, list[str]]:
+def access_of(response: Any, certificate: bytes) -> dict[str, list[str]]:
     access = claims_of(response, certificate)["access"]
     return {one["name"]: one["actions"] for one in access}
 
