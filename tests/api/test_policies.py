@@ -6,7 +6,6 @@ from uuid import uuid4
 
 import pytest
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from promotions.models import PromotionPolicy
 from tests.api import factories
@@ -57,17 +56,6 @@ def test_existing_tags_are_looked_at_unless_told_otherwise(
     response = world.client("ada").post(f"{POLICIES}{query}", FORM | form)
     policy = PromotionPolicy.objects.get(uuid=response.json()["id"])
     assert woken == [("apply_policy", policy.pk)] * applied
-
-
-def test_a_broker_that_is_away_does_not_undo_the_policy(world, monkeypatch):
-    class Unreachable:
-        name = "apply_policy"
-
-        def delay_on_commit(self, _key):
-            raise OperationalError("away")
-
-    monkeypatch.setattr("promotions.api.policies.apply_policy", Unreachable())
-    assert world.client("ada").post(POLICIES, FORM).status_code == 201
 
 
 @pytest.mark.parametrize(
