@@ -15,6 +15,7 @@ from promotions.forms import PromoteForm
 from promotions.models import Promotion
 from promotions.services import by_hand
 from promotions.tasks import run_promotion
+from repositories.models import Tag
 from repositories.tabs import tag_context
 from repositories.views import open_tag
 
