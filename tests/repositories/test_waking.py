@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_the_message_waits_for_the_commit(monkeypatch):
-    sent = []
+    sent: list[str] = []
     monkeypatch.setattr(process_event, "delay", sent.append)
     with transaction.atomic():
         wake(process_event, "event")
