@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -17,6 +19,9 @@ if TYPE_CHECKING:  # ruff does not see names used in the brackets of a base clas
     from accounts.models.namespace import Namespace  # noqa: F401
 
 M_co = TypeVar("M_co", bound=models.Model, covariant=True)
+M = TypeVar("M", bound=models.Model)
+
+PAGE_SIZE = 25
 
 
 class PermittedQuerySet(models.QuerySet[M_co]):
@@ -87,6 +92,21 @@ class NamespaceQuerySet(PermittedQuerySet["Namespace"]):
         limit = actor.namespace_limit
         return self if limit is None else self.filter(pk=limit)
 
+    def concerning(self, actor: Actor, holding: models.QuerySet[Any]) -> Self:
+        """Return the namespaces an actor owns, belongs to, or was granted something in.
+
+        `holding` are keys of the namespaces in which a single repository was granted.
+        """
+        allowed = self.model._default_manager.permitted(actor, Action.PULL)
+        own = self.model._default_manager.filter(
+            organization__memberships__user=actor.user.pk
+        )
+        return self.filter(
+            Q(pk__in=allowed.values("pk"))
+            | Q(pk__in=own.values("pk"))
+            | Q(pk__in=holding)
+        )
+
 
 class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
     """Access tokens."""
@@ -99,3 +119,54 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
             is_active=True,
             user__is_active=True,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[M]):
+    """Some rows of a long list; `following` is the next page's key, "" at the end."""
+
+    rows: list[M]
+    following: str
+    is_first: bool
+
+
+def page_of(
+    rows: models.QuerySet[M],
+    key: str,
+    *,
+    order: str = "-created_at",
+    size: int = PAGE_SIZE,
+) -> Page[M]:
+    """Return the page that starts behind `key`, in the order of a field and the key.
+
+    It costs the same on every page, and rows that are added do not shift it. A key
+    that cannot be read is the first page.
+    """
+    field = order.removeprefix("-")
+    rows = rows.order_by(order, order.replace(field, "id"))
+    behind = _behind(rows.model, order, key)
+    if behind is not None:
+        rows = rows.filter(behind)
+    found = list(rows[: size + 1])
+    following = _key_of(found[size - 1], field) if len(found) > size else ""
+    return Page(found[:size], following, is_first=behind is None)
+
+
+def _key_of(row: models.Model, field: str) -> str:
+    value = getattr(row, field)
+    return f"{value.isoformat() if hasattr(value, 'isoformat') else value}~{row.pk}"
+
+
+def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
+    return cast("models.Field[Any, Any]", model._meta.get_field(name))
+
+
+def _behind(model: type[models.Model], order: str, key: str) -> Q | None:
+    """Return the condition "comes after the row of that key"; None for the start."""
+    field, side = order.removeprefix("-"), "lt" if order[0] == "-" else "gt"
+    text, _, number = key.replace("\0", "").rpartition("~")
+    try:
+        value, pk = _field(model, field).to_python(text), int(number)
+    except (ValidationError, ValueError):
+        return None
+    return Q(**{f"{field}__{side}": value}) | Q(**{field: value, f"pk__{side}": pk})

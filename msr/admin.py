@@ -11,4 +11,10 @@ class MsrAdminSite(admin.AdminSite):
     site_header = "msr administration"
     site_title = "msr"
     index_title = "Everything the portal knows"
+    site_url = "/"
     enable_nav_sidebar = True
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        # It deletes many rows at once, past the services and the audit log.
+        self.disable_action("delete_selected")

@@ -125,7 +125,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 ANONYMOUS_USER_NAME = None  # guardian's stored anonymous user is switched off
 LOGIN_URL = "accounts:login"
-LOGIN_REDIRECT_URL = "repositories:namespaces"
+LOGIN_REDIRECT_URL = "promotions:dashboard"
 LOGOUT_REDIRECT_URL = "accounts:login"
 
 # --- Database, cache, broker ------------------------------------------------------
@@ -192,6 +192,12 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_SOFT_TIME_LIMIT = env.integer("TASK_SOFT_TIME_LIMIT", 3600)
 CELERY_TASK_TIME_LIMIT = env.integer("TASK_TIME_LIMIT", 3660)
 CELERY_TASK_DEFAULT_QUEUE = "maintenance"
+CELERY_TASK_ROUTES = {
+    "repositories.tasks.process_event": {"queue": "ingest"},
+    "promotions.tasks.evaluate_move": {"queue": "promote"},
+    "promotions.tasks.run_promotion": {"queue": "promote"},
+    "promotions.tasks.apply_policy": {"queue": "promote"},
+}
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 0.2
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

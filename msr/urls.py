@@ -10,6 +10,9 @@ from repositories.endpoints.notifications import notifications
 from repositories.endpoints.token import token
 
 urlpatterns = [
+    path("", include("accounts.urls")),
+    path("", include("repositories.urls")),
+    path("", include("promotions.urls")),
     path("admin/", admin.site.urls),
     path("api/v0/", include("msr.api.urls")),
     path("auth/token", token, name="token"),

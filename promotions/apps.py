@@ -1,4 +1,4 @@
-"""Django's configuration of the app; connects the receivers."""
+"""Django's configuration of the app; connects the receivers and adds tabs."""
 
 from __future__ import annotations
 
@@ -16,3 +16,15 @@ class PromotionsConfig(AppConfig):
     @override
     def ready(self) -> None:
         import_module("promotions.receivers")
+        _register_tabs()
+
+
+def _register_tabs() -> None:
+    from repositories.tabs import Tab, of_repository, of_tag  # noqa: PLC0415 - needs apps
+
+    of_repository.register(
+        Tab("promotions", "Promotions", "promotions:policies", "promote", 20)
+    )
+    of_tag.register(
+        Tab("decisions", "Decisions", "promotions:decisions", "decision", 20)
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts.access import Action, Actor
@@ -24,6 +24,12 @@ class IllegalTransition(Exception):
 
     Also raised when the lease under which the caller works was lost.
     """
+
+
+def _sight(actor: Actor, **of: str) -> Exists:
+    """Return the condition "the actor may pull the repository with these fields"."""
+    pullable = Repository.objects.permitted(actor, Action.PULL)
+    return Exists(pullable.filter(**{key: OuterRef(of[key]) for key in of}))
 
 
 class PromotionPolicyQuerySet(models.QuerySet["PromotionPolicy"]):
@@ -48,6 +54,18 @@ class PromotionPolicyQuerySet(models.QuerySet["PromotionPolicy"]):
             current_version__target_name=repository.name,
         )
 
+    def with_sight(self, actor: Actor) -> Self:
+        """Add `sees_source` and `sees_target`: whether the actor may pull that side."""
+        version = "current_version__"
+        return self.annotate(
+            sees_source=_sight(actor, pk=f"{version}source_repository"),
+            sees_target=_sight(
+                actor,
+                namespace=f"{version}target_namespace",
+                name=f"{version}target_name",
+            ),
+        )
+
     def enabled_for(self, repository: Repository) -> Self:
         """Return the policies that are asked about a push to `repository`."""
         return self.of_source(repository).filter(enabled=True)
@@ -61,6 +79,13 @@ class PromotionQuerySet(models.QuerySet["Promotion"]):
         pullable = Repository.objects.permitted(actor, Action.PULL).values("pk")
         return self.filter(
             Q(source_repository__in=pullable) | Q(target_repository__in=pullable)
+        )
+
+    def with_sight(self, actor: Actor) -> Self:
+        """Add `sees_source` and `sees_target`: whether the actor may pull that side."""
+        return self.annotate(
+            sees_source=_sight(actor, pk="source_repository"),
+            sees_target=_sight(actor, namespace="target_namespace", name="target_name"),
         )
 
     def for_listing(self) -> Self:

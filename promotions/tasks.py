@@ -13,39 +13,44 @@ from promotions.models import Evaluation, Promotion, PromotionPolicy
 from promotions.models.promotion import State
 from promotions.services import apply, evaluate, promote
 from repositories.models import TagMove
+from repositories.tasks import wake
 
 SWEEP_BATCH = 500
 
 
-@shared_task(queue="promote")
+@shared_task
 def evaluate_move(move_id: int) -> None:
     """Decide about one move of a tag and start what it leads to."""
     for promotion_id in evaluate.evaluate_move(move_id=move_id):
-        run_promotion.delay(promotion_id)
+        wake(run_promotion, promotion_id)
 
 
-@shared_task(queue="promote")
+@shared_task
 def run_promotion(promotion_id: int) -> None:
     """Copy one image; what could not be copied now is taken up by the sweeper."""
     promote.run(promotion_id=promotion_id)
 
 
-@shared_task(queue="promote")
+@shared_task
 def apply_policy(policy_id: int) -> None:
     """*Save & Apply*: ask one policy about the tags that exist."""
     policy = PromotionPolicy.objects.live().get(pk=policy_id)
     for promotion_id in apply.apply(policy=policy):
-        run_promotion.delay(promotion_id)
+        wake(run_promotion, promotion_id)
 
 
-@shared_task(queue="maintenance")
+@shared_task
 def sweep_promotions() -> None:
     """Wake workers up for what a lost message or a dead worker left."""
     due = Promotion.objects.due().order_by("id").values_list("pk", flat=True)
     for promotion_id in due[:SWEEP_BATCH]:
-        run_promotion.delay(promotion_id)
+        wake(run_promotion, promotion_id)
     for move_id in _unevaluated():
-        evaluate_move.delay(move_id)
+        wake(evaluate_move, move_id)
+    late = timezone.now() - timedelta(seconds=settings.SWEEP_PERIOD)
+    wanted = PromotionPolicy.objects.live().filter(apply_wanted_at__lt=late)
+    for policy_id in wanted.values_list("pk", flat=True)[:SWEEP_BATCH]:
+        wake(apply_policy, policy_id)
 
 
 def _unevaluated() -> list[int]:
@@ -61,7 +66,7 @@ def _unevaluated() -> list[int]:
     return list(rows.order_by("id").values_list("pk", flat=True)[:SWEEP_BATCH])
 
 
-@shared_task(queue="maintenance")
+@shared_task
 def retry_waiting() -> None:
     """Look again at promotions that wait for their target repository."""
     Promotion.objects.filter(state=State.WAITING, error_code="TARGET_MISSING").update(

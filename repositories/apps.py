@@ -15,6 +15,7 @@ class RepositoriesConfig(AppConfig):
     @override
     def ready(self) -> None:
         post_migrate.connect(_configure_registry, sender=self)
+        _register_tabs()
 
 
 def _configure_registry(**_kwargs: object) -> None:
@@ -22,3 +23,14 @@ def _configure_registry(**_kwargs: object) -> None:
     from repositories.services.registry import configure  # noqa: PLC0415 - needs apps
 
     configure()
+
+
+def _register_tabs() -> None:
+    from accounts.access import Action  # noqa: PLC0415 - needs apps
+    from repositories.tabs import Tab, of_repository, of_tag  # noqa: PLC0415
+
+    of_repository.register(Tab("tags", "Tags", "repositories:tags", "tag", 10))
+    of_repository.register(
+        Tab("settings", "Settings", "repositories:settings", "gear", 90, Action.ADMIN)
+    )
+    of_tag.register(Tab("overview", "Overview", "repositories:tag", "layers", 10))

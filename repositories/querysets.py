@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID, uuid4
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 from typing_extensions import override
 
@@ -33,6 +33,18 @@ class RepositoryQuerySet(PermittedQuerySet["Repository"]):
         """Return the live repository of that OCI name, or nothing."""
         namespace, _, name = full_name.partition("/")
         return self.live().filter(namespace__name=namespace, name=name)
+
+    def granted_to(self, actor: Actor) -> Self:
+        """Return those on which the actor has a grant, alone or with a team."""
+        return self.live().filter(
+            granted("repositories.Repository", actor, Action.PULL)
+        )
+
+    def with_last_push(self) -> Self:
+        """Add `last_pushed_at`, the newest move of a tag; None without tags."""
+        tags = self.model.tags.rel.related_model._default_manager
+        newest = tags.filter(repository=OuterRef("pk")).order_by("-updated_at")
+        return self.annotate(last_pushed_at=Subquery(newest.values("updated_at")[:1]))
 
     @override
     def permitted(self, actor: Actor, action: Action) -> Self:

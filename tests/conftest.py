@@ -2,4 +2,42 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["tests.stack.fixtures"]
+from typing import TYPE_CHECKING
+
+import pytest
+
+from repositories.services import registry as registry_service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_django.fixtures import Settings as SettingsWrapper
+
+    from tests.live_registry import LiveRegistry
+
+pytest_plugins = [
+    "tests.hostile_registry",
+    "tests.live_registry",
+    "tests.stack.fixtures",
+]
+
+
+@pytest.fixture
+def registry(
+    live_registry: LiveRegistry, settings: SettingsWrapper
+) -> Iterator[LiveRegistry]:
+    """A real registry that the portal's services speak to."""
+    settings.REGISTRY_URL = live_registry.url
+    settings.TOKEN_KEY_FILE = str(live_registry.folder / "key.pem")
+    settings.TOKEN_CERT_FILE = str(live_registry.folder / "certificate.pem")
+    settings.TOKEN_ISSUER = live_registry.signer.issuer
+    settings.TOKEN_SERVICE = live_registry.signer.service
+    forget_registry()
+    yield live_registry
+    forget_registry()
+
+
+def forget_registry() -> None:
+    """Make the services read the settings of the registry again."""
+    registry_service.client.cache_clear()
+    registry_service.signer.cache_clear()

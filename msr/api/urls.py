@@ -47,35 +47,38 @@ class NoSuchOperation(Operation):
         raise NotFound(message)
 
 
-register_converter(NameConverter, "name")
-register_converter(RepositoryNameConverter, "repository")
+register_converter(NameConverter, "api_name")
+register_converter(RepositoryNameConverter, "repository_path")
 
 
 def _of_repository(rest: str, view: type[Operation]) -> URLPattern:
-    route = f"repositories/<name:namespace>/<repository:name>{rest}"
+    route = f"repositories/<api_name:namespace>/<repository_path:name>{rest}"
     return path(route, view.as_view())
 
 
 urlpatterns = [
     path("repositories", repositories.RepositoryList.as_view()),
-    path("repositories/<name:namespace>", repositories.NamespaceRepositories.as_view()),
+    path(
+        "repositories/<api_name:namespace>",
+        repositories.NamespaceRepositories.as_view(),
+    ),
     _of_repository("/tags", repositories.TagList),
-    _of_repository("/tags/<name:reference>", repositories.TagDetail),
-    _of_repository("/tags/<name:tag>/promotion", promotions.PromoteByHand),
-    _of_repository("/tags/<name:tag>/decisions", promotions.DecisionList),
+    _of_repository("/tags/<api_name:reference>", repositories.TagDetail),
+    _of_repository("/tags/<api_name:tag>/promotion", promotions.PromoteByHand),
+    _of_repository("/tags/<api_name:tag>/decisions", promotions.DecisionList),
     _of_repository("/manifests", repositories.ManifestList),
     _of_repository("/promotionPolicies", promotions.PolicyList),
-    _of_repository("/promotionPolicies/<name:policy_id>", promotions.PolicyDetail),
+    _of_repository("/promotionPolicies/<api_name:policy_id>", promotions.PolicyDetail),
     _of_repository("/promotions", promotions.RepositoryPromotionList),
     _of_repository("/teamAccess", repositories.RepositoryTeamAccessList),
-    _of_repository("/teamAccess/<name:team>", repositories.RepositoryTeamAccess),
+    _of_repository("/teamAccess/<api_name:team>", repositories.RepositoryTeamAccess),
     _of_repository("", repositories.RepositoryDetail),
     path(
-        "repositoryNamespaces/<name:namespace>/teamAccess",
+        "repositoryNamespaces/<api_name:namespace>/teamAccess",
         NamespaceTeamAccessList.as_view(),
     ),
     path(
-        "repositoryNamespaces/<name:namespace>/teamAccess/<name:team>",
+        "repositoryNamespaces/<api_name:namespace>/teamAccess/<api_name:team>",
         NamespaceTeamAccess.as_view(),
     ),
     path("promotions/<uuid:promotion_id>", promotions.PromotionDetail.as_view()),

@@ -11,11 +11,11 @@ from rest_framework.response import Response
 
 from accounts.api import Form, Operation
 from promotions.api.ends import EndQuery, Ends
-from promotions.api.waking import wake
 from promotions.models import PolicyVersion, PromotionPolicy
 from promotions.services import policies
 from promotions.tasks import apply_policy
 from repositories.api import repository_of
+from repositories.tasks import wake
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,7 +72,9 @@ class PolicyList(Operation):
         enabled = values.pop("enabled")
         target = repository_of(self.actor, values.pop("target_repository"))
         draft = policies.Draft(source=source, target=target, **values)
-        policy = policies.create(actor=self.actor, draft=draft, enabled=enabled)
+        policy = policies.create(
+            actor=self.actor, draft=draft, enabled=enabled, apply=apply
+        )
         return _saved(self.actor, policy, apply=apply, status=201)
 
 
@@ -102,7 +104,11 @@ class PolicyDetail(Operation):
         if (target := changes.pop("target_repository", None)) is not None:
             changes["target"] = repository_of(self.actor, target)
         policies.update(
-            actor=self.actor, policy=policy, changes=changes, enabled=enabled
+            actor=self.actor,
+            policy=policy,
+            changes=changes,
+            enabled=enabled,
+            apply=apply,
         )
         return _saved(self.actor, policy, apply=apply, status=200)
 

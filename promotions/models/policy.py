@@ -9,6 +9,8 @@ from typing_extensions import override
 
 from accounts.models import Namespace, PublicModel, User
 from promotions.querysets import PromotionPolicyQuerySet
+from promotions.rules import parse_rules
+from promotions.rules.text_operators import phrase
 from promotions.validators import (
     validate_rules,
     validate_tag_template,
@@ -31,6 +33,11 @@ class PromotionPolicy(PublicModel):
     enabled = models.BooleanField(default=True)
     current_version = models.OneToOneField(
         "PolicyVersion", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    apply_wanted_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="When *Save & Apply* was asked for; empty once it was done.",
     )
     last_promoted_at = models.DateTimeField(null=True, editable=False)
     deleted_at = models.DateTimeField(null=True, editable=False)
@@ -113,6 +120,14 @@ class PolicyVersion(PublicModel):
     @override
     def __str__(self) -> str:
         return f"{self.source_repository} → {self.target_repository}"
+
+    @property
+    def criteria(self) -> list[str]:
+        """The rules in words, a line each; none when every tag matches."""
+        rules = parse_rules(self.rules)
+        return [
+            f"{rule.field.label} {phrase(rule.operator, rule.values)}" for rule in rules
+        ]
 
     @property
     def target_repository(self) -> str:

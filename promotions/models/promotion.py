@@ -34,7 +34,7 @@ FINAL_STATES = (State.SUCCEEDED, State.FAILED, State.SKIPPED, State.CANCELLED)
 # From which states a promotion may come into each state.
 TRANSITIONS: dict[State, tuple[State, ...]] = {
     State.WAITING: (State.PENDING, State.RUNNING),
-    State.PENDING: (State.WAITING, State.RUNNING, State.FAILED),
+    State.PENDING: (State.WAITING, State.RUNNING),
     State.RUNNING: (State.PENDING, State.RUNNING),
     State.SUCCEEDED: (State.RUNNING,),
     State.FAILED: (State.RUNNING,),
@@ -159,6 +159,13 @@ class Promotion(PublicModel):
     @override
     def __str__(self) -> str:
         return f"{self.source} → {self.target}"
+
+    @property
+    def seconds(self) -> float | None:
+        """From the start of the copy to its end; None when it has none of them."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return (self.finished_at - self.started_at).total_seconds()
 
     @property
     def source(self) -> str:

@@ -2,28 +2,50 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from promotions.models import Evaluation
+from django.conf import settings
+from django.utils import timezone
+
+from promotions.models import Evaluation, PromotionPolicy
 from promotions.services.evaluate import evaluate_move
 from repositories.models import Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from promotions.models import PromotionPolicy
+    from promotions.querysets import PromotionPolicyQuerySet
+
+RENEW_EVERY = 50
 
 
 def apply(*, policy: PromotionPolicy) -> Iterator[int]:
     """Evaluate the policy on every tag of its source; yield promotions to run.
 
-    Nothing happens while the policy is disabled.
+    The wish stored with the policy is set to a time ahead while this goes on, so that
+    nobody else starts, and forgotten at the end; what a dead worker left is done
+    again. Nothing happens while the policy is disabled.
     """
-    version = policy.current_version
-    if version is None:
+    version, held = policy.current_version, policy.apply_wanted_at
+    if version is None or held is None:
         return
-    moves = Tag.objects.filter(repository=version.source_repository)
-    for move_id in moves.order_by("id").values_list("current_move", flat=True):
+    tags = Tag.objects.filter(repository=version.source_repository).order_by("id")
+    moves = list(tags.values_list("current_move", flat=True))
+    for number, move_id in enumerate(moves):
+        if number % RENEW_EVERY == 0 and not (held := _hold(policy, held)):
+            return
         yield from evaluate_move(
             move_id=move_id, trigger=Evaluation.Trigger.APPLY, policy=policy
         )
+    _wish(policy, held).update(apply_wanted_at=None)
+
+
+def _hold(policy: PromotionPolicy, held: datetime) -> datetime | None:
+    """Move the time ahead; None when somebody else did, or asked anew."""
+    ahead = timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
+    return ahead if _wish(policy, held).update(apply_wanted_at=ahead) else None
+
+
+def _wish(policy: PromotionPolicy, held: datetime) -> PromotionPolicyQuerySet:
+    return PromotionPolicy.objects.filter(pk=policy.pk, apply_wanted_at=held)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
@@ -14,10 +13,7 @@ from promotions.rules import InvalidTemplate, TagTemplate, TemplateContext, with
 from repositories.models import Provenance, Repository, Tag
 from repositories.services import repositories
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-MAX_SUFFIX = 1000
+MAX_SUFFIX = 200
 
 
 class NotPlaced(Exception):
@@ -48,71 +44,88 @@ def place(promotion: Promotion) -> Placement:
     already, or the template makes no legal tag of this push.
     """
     repository = _target(promotion)
-    tag = promotion.target_tag or _free_tag(promotion, repository, timezone.now())
+    if promotion.target_tag == "" and (tag := _suffixed(promotion, repository)):
+        return Placement(repository, tag, version=0)
+    tag = promotion.target_tag or _rendered(promotion)
     existing = Tag.objects.filter(repository=repository, name=tag).first()
     if existing is not None:
+        existing.repository = repository
         _refuse_overwriting(promotion, repository, existing)
     return Placement(repository, tag, existing.version if existing else 0)
 
 
-def remember(promotion: Promotion) -> None:
+def remember(promotion: Promotion) -> Provenance:
     """Write down whence the target tag comes, before anybody can see it move."""
-    Provenance.objects.get_or_create(
+    provenance = Provenance(
         promotion_uuid=promotion.uuid,
-        defaults={
-            "policy_uuid": promotion.policy.uuid if promotion.policy else None,
-            "source_repository": promotion.source_repository.full_name,
-            "source_tag": promotion.source_tag,
-            "originated_by": promotion.originated_by,
-        },
+        policy_uuid=promotion.policy.uuid if promotion.policy else None,
+        source_repository=promotion.source_repository.full_name,
+        source_tag=promotion.source_tag,
+        originated_by_id=promotion.originated_by_id,
     )
+    Provenance.objects.bulk_create([provenance], ignore_conflicts=True)
+    return provenance
 
 
 def _target(promotion: Promotion) -> Repository:
     namespace, name = promotion.target_namespace, promotion.target_name
-    rows = Repository.objects.live().select_related("namespace")
-    found = rows.filter(namespace=namespace, name=name).first()
+    found = Repository.objects.live().filter(namespace=namespace, name=name).first()
     if found is None and namespace.create_on_push:
         found = repositories.adopt(actor=SYSTEM, namespace=namespace, name=name)
     if found is None:
         message = f"The target repository {namespace}/{name} does not exist."
         raise TargetMissing(message)
+    found.namespace = namespace
     return found
 
 
-def _free_tag(promotion: Promotion, target: Repository, now: datetime) -> str:
-    """Render the template; a tag made from the time gets a suffix where it is taken."""
+def _suffixed(promotion: Promotion, target: Repository) -> str | None:
+    """Return a tag that nobody has, for a tag made from the time; None for others.
+
+    Two images promoted within the same second would meet otherwise.
+    """
+    version = promotion.policy_version
+    if version is None or version.on_conflict != PolicyVersion.OnConflict.SUFFIX:
+        return None
+    if not TagTemplate.parse(version.tag_template).uses_time:
+        return None
+    tag = _rendered(promotion)
+    names = [tag, *(with_suffix(tag, number) for number in range(2, MAX_SUFFIX))]
+    taken = _taken(target, names)
+    free = next((name for name in names if name not in taken), None)
+    if free is None:
+        message = f"More than {MAX_SUFFIX} images were promoted to the tag {tag}."
+        raise NotPlaced("TAG_TAKEN", message)
+    return free
+
+
+def _taken(target: Repository, names: list[str]) -> set[str]:
+    tags = Tag.objects.filter(repository=target, name__in=names)
+    running = Promotion.objects.filter(
+        target_repository=target, target_tag__in=names, state=Promotion.State.RUNNING
+    )
+    return set(
+        tags.order_by()
+        .values_list("name")
+        .union(running.order_by().values_list("target_tag"))
+        .values_list("name", flat=True)
+    )
+
+
+def _rendered(promotion: Promotion) -> str:
     version = promotion.policy_version
     if version is None:
         message = "A promotion by hand names its target tag."
         raise NotPlaced("NO_TARGET_TAG", message)
     template = TagTemplate.parse(version.tag_template)
-    tag = _render(promotion, version, template, now)
-    suffixed = version.on_conflict == PolicyVersion.OnConflict.SUFFIX
-    if not (suffixed and template.uses_time):
-        return tag
-    for number in range(2, MAX_SUFFIX):
-        if not _is_taken(target, tag):
-            return tag
-        tag = with_suffix(_render(promotion, version, template, now), number)
-    message = f"More than {MAX_SUFFIX} images were promoted to the tag {tag}."
-    raise NotPlaced("TAG_TAKEN", message)
-
-
-def _render(
-    promotion: Promotion,
-    version: PolicyVersion,
-    template: TagTemplate,
-    now: datetime,
-) -> str:
     source = promotion.source_repository
     context = TemplateContext(
         tag=promotion.source_tag,
-        now=now,
+        now=timezone.now(),
         digest=promotion.manifest.digest,
         namespace=source.namespace.name,
         repository=source.name,
-        groups=tuple(promotion.decision.groups) if promotion.decision else (),
+        groups=_groups(promotion, template),
     )
     try:
         return template.render(context, version.zone)
@@ -120,10 +133,10 @@ def _render(
         raise NotPlaced("INVALID_TARGET_TAG", str(error)) from error
 
 
-def _is_taken(target: Repository, tag: str) -> bool:
-    taken = Tag.objects.filter(repository=target, name=tag).exists()
-    running = Promotion.objects.filter(target_repository=target, target_tag=tag)
-    return taken or running.filter(state=Promotion.State.RUNNING).exists()
+def _groups(promotion: Promotion, template: TagTemplate) -> tuple[str, ...]:
+    if not template.highest_group or promotion.decision is None:
+        return ()
+    return tuple(promotion.decision.groups)
 
 
 def _refuse_overwriting(

@@ -51,16 +51,21 @@ class Draft:
         )
 
 
-def create(*, actor: Actor, draft: Draft, enabled: bool = True) -> PromotionPolicy:
+def create(
+    *, actor: Actor, draft: Draft, enabled: bool = True, apply: bool = False
+) -> PromotionPolicy:
     """Create a policy; needs admin on source and target.
 
     Raises ValidationError, with a sentence for each field, for rules or templates
-    that cannot work. Existing tags are looked at only by *Save & Apply*.
+    that cannot work. Existing tags are looked at only with `apply` (*Save & Apply*):
+    the wish is stored with the policy, and the caller enqueues `apply_policy`.
     """
     require_policy_editor(actor, draft.source, draft.target)
     with transaction.atomic():
         policy = PromotionPolicy.objects.create(
-            source_namespace=draft.source.namespace, enabled=enabled
+            source_namespace=draft.source.namespace,
+            enabled=enabled,
+            apply_wanted_at=timezone.now() if apply else None,
         )
         _save_version(actor, policy, draft, number=1)
         _audit(actor, "create", policy, after=_shown(policy))
@@ -73,11 +78,12 @@ def update(
     policy: PromotionPolicy,
     changes: dict[str, Any],
     enabled: bool | None = None,
+    apply: bool = False,
 ) -> PromotionPolicy:
     """Change what a policy does (a new version) and whether it is enabled.
 
-    `changes` are fields of Draft. Needs admin on source and target; switching off
-    alone needs admin on either.
+    `changes` are fields of Draft; `apply` is as in `create`. Needs admin on source
+    and target; switching off alone needs admin on either.
     """
     before = _shown(policy)
     draft = replace(Draft.of(_version(policy), target_of(policy)), **changes)
@@ -89,9 +95,7 @@ def update(
     with transaction.atomic():
         if changes:
             _save_version(actor, policy, draft, number=_version(policy).number + 1)
-        if enabled is not None:
-            PromotionPolicy.objects.filter(pk=policy.pk).update(enabled=enabled)
-            policy.enabled = enabled
+        _switch(policy, enabled=enabled, apply=apply)
         _audit(actor, "update", policy, before=before, after=_shown(policy))
     return policy
 
@@ -105,6 +109,14 @@ def delete(*, actor: Actor, policy: PromotionPolicy) -> None:
             deleted_at=timezone.now(), enabled=False
         )
         _audit(actor, "delete", policy, before=_shown(policy))
+
+
+def _switch(policy: PromotionPolicy, *, enabled: bool | None, apply: bool) -> None:
+    if enabled is not None:
+        policy.enabled = enabled
+    if apply:
+        policy.apply_wanted_at = timezone.now()
+    policy.save(update_fields=["enabled", "apply_wanted_at"])
 
 
 def target_of(policy: PromotionPolicy) -> Repository:
@@ -143,7 +155,9 @@ def _save_version(
         on_conflict=draft.on_conflict,
         created_by=actor.user if isinstance(actor.user, User) else None,
     )
-    version.full_clean(validate_unique=False, validate_constraints=False)
+    version.full_clean(
+        exclude=["created_by"], validate_unique=False, validate_constraints=False
+    )
     _refuse_onto_itself(draft)
     version.save()
     PromotionPolicy.objects.filter(pk=policy.pk).update(current_version=version)

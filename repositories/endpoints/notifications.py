@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from hmac import compare_digest
-from typing import TYPE_CHECKING
 
 import structlog
 from django.conf import settings
@@ -17,16 +16,12 @@ from django.db import DatabaseError, DataError, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
-from kombu.exceptions import OperationalError
 
 from accounts.authentication import hash_secret
 from repositories.models import Registry
 from repositories.registry import error_envelope
 from repositories.services import inbox
-from repositories.tasks import process_event
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from repositories.tasks import process_event, wake
 
 log = structlog.get_logger()
 
@@ -47,7 +42,8 @@ def notifications(request: HttpRequest) -> HttpResponse:
         log.exception("notification_not_stored")
         message = "The database cannot store notifications now."
         return JsonResponse(error_envelope("UNAVAILABLE", message), status=503)
-    _wake_workers(event_ids)
+    for event_id in event_ids:
+        wake(process_event, event_id)
     return HttpResponse(status=202)
 
 
@@ -89,12 +85,3 @@ def _drain(request: HttpRequest) -> tuple[bytes, str]:
         if len(head) < inbox.POISON_HEAD_BYTES:
             head += chunk
     return head[: inbox.POISON_HEAD_BYTES], seen.hexdigest()
-
-
-def _wake_workers(event_ids: Iterable[str]) -> None:
-    """Publish; when the broker is away the sweeper does it later."""
-    try:
-        for event_id in event_ids:
-            process_event.delay(event_id)
-    except OperationalError as error:
-        log.warning("broker_unreachable", reason=str(error))

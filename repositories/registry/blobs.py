@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from repositories.registry.errors import RegistryError
 from repositories.registry.session import REDIRECTS, Request
 from repositories.registry.token import Action, ResourceScope
+from repositories.registry.transport import chunks, closing_unless_read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from repositories.registry.reference import Digest, RepositoryName
     from repositories.registry.session import Session
@@ -85,7 +86,7 @@ class BlobClient:
         try:
             return self._upload(digest, source, location, scopes, on_bytes)
         except BaseException:
-            self._cancel(Request("DELETE", location, scopes))
+            self._cancel(location, target)
             raise
 
     def blob_exists(self, name: RepositoryName, digest: Digest) -> bool:
@@ -113,27 +114,33 @@ class BlobClient:
         blob = self._session.open_blob(
             Request("GET", self._path(source, f"blobs/{digest}"), scopes)
         )
-        content = VerifiedContent(
-            self._session.transport.chunks(blob), digest, on_bytes
-        )
-        headers = {"Content-Type": _BINARY}
-        if "Content-Length" in blob.headers:
-            headers["Content-Length"] = blob.headers["Content-Length"]
-        joint = "&" if "?" in location else "?"
-        path = f"{location}{joint}digest={digest}"
-        self._session.send(Request("PUT", path, scopes, headers, iter(content)))
+        with closing_unless_read(blob):
+            content = VerifiedContent(chunks(blob), digest, on_bytes)
+            headers = {"Content-Type": _BINARY, **_length(blob.headers)}
+            path = f"{location}{'&' if '?' in location else '?'}digest={digest}"
+            self._session.send(Request("PUT", path, scopes, headers, iter(content)))
         return content.size
 
-    def _cancel(self, request: Request) -> None:
-        """Ask the registry to drop an upload; if it will not, it expires there."""
+    def _cancel(self, location: str, target: RepositoryName) -> None:
+        """Ask the registry to drop an upload; if it will not, it expires there.
+
+        Distribution wants the right to delete for it, which no copy's token holds.
+        """
+        request = Request("DELETE", location, delete_scope(target))
         with suppress(RegistryError):
-            self._session.send(request)
+            self._session.unbound().send(request)
 
     def _blob_request(self, name: RepositoryName, digest: Digest) -> Request:
         return Request("GET", self._path(name, f"blobs/{digest}"), pull_scope(name))
 
     def _path(self, name: RepositoryName, rest: str) -> str:
         return self._session.transport.path(f"/v2/{name}/{rest}")
+
+
+def _length(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the length to announce; without one, the upload is chunked."""
+    length = headers.get("Content-Length", "")
+    return {"Content-Length": length} if length.isascii() and length.isdigit() else {}
 
 
 class VerifiedContent:
@@ -173,6 +180,11 @@ def pull_scope(name: RepositoryName) -> tuple[ResourceScope, ...]:
 def push_scope(name: RepositoryName) -> tuple[ResourceScope, ...]:
     """Return the scope of writing to a repository; registries want pull with it."""
     return (ResourceScope.repository(name, Action.PULL, Action.PUSH),)
+
+
+def delete_scope(name: RepositoryName) -> tuple[ResourceScope, ...]:
+    """Return the scope of deleting manifests, or uploads under way."""
+    return (ResourceScope.repository(name, Action.PULL, Action.PUSH, Action.DELETE),)
 
 
 def copy_scopes(

@@ -6,7 +6,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from repositories.registry import json_document
-from repositories.registry.blobs import NOT_FOUND, BlobClient, pull_scope, push_scope
+from repositories.registry.blobs import (
+    NOT_FOUND,
+    BlobClient,
+    delete_scope,
+    pull_scope,
+    push_scope,
+)
 from repositories.registry.errors import RegistryError
 from repositories.registry.manifest import (
     MAX_MANIFEST_BYTES,
@@ -25,7 +31,7 @@ from repositories.registry.reference import (
     TagName,
 )
 from repositories.registry.session import Meter, Request, Session, TokenSource
-from repositories.registry.token import Action, ResourceScope
+from repositories.registry.token import ResourceScope
 from repositories.registry.transport import Limits, Transport
 
 if TYPE_CHECKING:
@@ -71,17 +77,18 @@ class RegistryClient(BlobClient):
 
     def for_operation(self, *scopes: ResourceScope) -> RegistryClient:
         """Return a client on the same connections, with one token and a new meter."""
-        client = object.__new__(RegistryClient)
-        session = self._session
-        BlobClient.__init__(
-            client, Session(session.transport, session.token_source, scopes)
+        return self._speaking(
+            Session(self._session.transport, self._session.token_source, scopes)
         )
-        return client
 
     def with_tokens(self, token_source: TokenSource) -> RegistryClient:
         """Return a client on the same connections that speaks for somebody else."""
-        client = object.__new__(RegistryClient)
-        BlobClient.__init__(client, Session(self._session.transport, token_source))
+        return self._speaking(Session(self._session.transport, token_source))
+
+    @classmethod
+    def _speaking(cls, session: Session) -> RegistryClient:
+        client = cls.__new__(cls)
+        BlobClient.__init__(client, session)
         return client
 
     def close(self) -> None:
@@ -190,9 +197,8 @@ class RegistryClient(BlobClient):
         return self._listed("/v2/_catalog", "repositories", scopes)
 
     def _delete(self, name: RepositoryName, reference: Reference) -> None:
-        scopes = (ResourceScope.repository(name, Action.PULL, Action.DELETE),)
         path = self._manifest_path(name, reference)
-        self._session.send(Request("DELETE", path, scopes))
+        self._session.send(Request("DELETE", path, delete_scope(name)))
 
     def _manifest_path(self, name: RepositoryName, reference: Reference) -> str:
         return self._path(name, f"manifests/{reference}")
@@ -251,9 +257,9 @@ def _names(body: bytes, key: str) -> list[str]:
         page: Any = json_document.load(body)
     except json_document.InvalidDocument as error:
         raise RegistryError("MALFORMED") from error
-    names = page.get(key, ()) if isinstance(page, dict) else ()
-    if names is None:
-        return []
+    if not isinstance(page, dict) or key not in page:
+        raise RegistryError("MALFORMED", f"The registry's answer lists no {key}.")
+    names = page[key] or []
     if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
         raise RegistryError("MALFORMED", f"The registry's answer lists no {key}.")
     return names

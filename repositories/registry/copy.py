@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Self
 
@@ -124,16 +125,23 @@ class _Copy:
         """
         pending = list(manifests)
         for _ in range(MAX_ROUNDS):
-            lacking = {m: self._put_one(m, tag or m.digest) for m in pending}
-            pending = [manifest for manifest, blobs in lacking.items() if blobs]
+            lacking = self._put_each(pending, tag)
+            pending = [m for m, blobs in zip(pending, lacking, strict=True) if blobs]
             if not pending:
                 return
-            self._provide({blob: None for blobs in lacking.values() for blob in blobs})
+            self._provide(dict.fromkeys(chain.from_iterable(lacking)))
         raise RegistryError(
             "MANIFEST_BLOB_UNKNOWN",
             "The registry lost blobs again while the image was copied; check that it "
             "does not collect garbage at the same time.",
         )
+
+    def _put_each(
+        self, manifests: Sequence[Manifest], tag: TagName | None
+    ) -> list[Sequence[Digest]]:
+        """Put all, several at a time; a single one costs no thread."""
+        each = self._pool.map if len(manifests) > 1 else map
+        return list(each(lambda m: self._put_one(m, tag or m.digest), manifests))
 
     def _put_one(self, manifest: Manifest, reference: Reference) -> Sequence[Digest]:
         """Put a manifest; returns the blobs it lacks, none when it was stored."""
@@ -144,8 +152,8 @@ class _Copy:
         except RegistryError as error:
             if error.code not in _LACKING or isinstance(manifest, ImageIndex):
                 raise
-            held = [blob.digest for blob in manifest.blobs]
-            return [digest for digest in held if digest in error.missing] or held
+            held, missing = [b.digest for b in manifest.blobs], set(error.missing)
+            return [digest for digest in held if digest in missing] or held
         return ()
 
     def _provide(self, digests: Iterable[Digest]) -> None:

@@ -161,12 +161,12 @@ def _is_entry(value: Any) -> bool:
 
 def _chosen(entries: list[dict[str, Any]], status: int) -> tuple[str, str]:
     """Choose the telling entry: missing blobs, then the first, then the status."""
+    if 300 <= status < 400:  # noqa: PLR2004
+        return "REDIRECT", ""
     blobs = [e for e in entries if e["code"] == "MANIFEST_BLOB_UNKNOWN"]
     for entry in (*blobs, *entries):
         words = entry.get("message")
         return entry["code"], words if isinstance(words, str) else ""
-    if 300 <= status < 400:  # noqa: PLR2004
-        return "REDIRECT", ""
     return _BY_STATUS.get(status, "UNKNOWN"), ""
 
 

@@ -22,7 +22,7 @@ PATIENCE = 3  # times the read timeout that any answer may take besides
 
 
 class PunctualManager(PoolManager):
-    """A PoolManager that raises its read timeout for answers that merely trickle."""
+    """A PoolManager that also times out on answers that merely trickle."""
 
     def __init__(self, num_pools: int, **settings: Any) -> None:
         super().__init__(num_pools, **settings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from repositories.registry.errors import MAX_ERROR_BODY, RegistryError
@@ -69,6 +69,10 @@ class Session:
     token_source: TokenSource
     scopes: tuple[ResourceScope, ...] | None = None
     meter: Meter = field(default_factory=Meter)
+
+    def unbound(self) -> Session:
+        """Return the same session, but with a token of its own for each request."""
+        return replace(self, scopes=None)
 
     def send(self, request: Request) -> Answer:
         """Send and read the whole answer; raises RegistryError."""

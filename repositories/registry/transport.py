@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import urllib3
 from urllib3.exceptions import HTTPError, NewConnectionError, SSLError
@@ -103,17 +103,11 @@ class Transport:
         """Read a body to its end; closes the connection when it is too much."""
         body = bytearray()
         with closing_unless_read(response):
-            while chunk := _piece(response):
+            for chunk in chunks(response):
                 body += chunk
                 if len(body) > max_bytes:
                     raise RegistryError("TOO_LARGE")
         return bytes(body)
-
-    def chunks(self, response: BaseHTTPResponse) -> Iterator[bytes]:
-        """Read a body of any size in pieces."""
-        with closing_unless_read(response):
-            while chunk := _piece(response):
-                yield chunk
 
     def resolve(self, location: str, *, base: str) -> str:
         """Return the path and query of a `location` under the registry's own /v2/.
@@ -126,7 +120,8 @@ class Transport:
         except ValueError:
             raise RegistryError("MALFORMED") from None
         path = parts.path
-        if not same or not path.startswith(self.path("/v2/")) or "/../" in path:
+        climbs = ".." in unquote(path).split("/")
+        if not same or climbs or not path.startswith(self.path("/v2/")):
             raise RegistryError(
                 "REDIRECT",
                 "The registry names an address outside itself to continue at; check "
@@ -159,9 +154,11 @@ class Transport:
         return self._base.startswith("https://")
 
 
-def _piece(response: BaseHTTPResponse) -> bytes:
+def chunks(response: BaseHTTPResponse) -> Iterator[bytes]:
+    """Read a body of any size in pieces as they come; raises RegistryError."""
     with translated():
-        return response.read1(CHUNK)
+        while chunk := response.read1(CHUNK):
+            yield chunk
 
 
 @contextmanager

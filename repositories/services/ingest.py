@@ -126,9 +126,11 @@ def _ingest_push(
             expected_version=version if is_current else None,
         )
         try:
-            tags.record_move(repository=repository, manifest=manifest, seen=seen)
+            move = tags.record_move(repository=repository, manifest=manifest, seen=seen)
         except tags.TagChanged:
             continue
+        if move is not None:
+            repository.count_push()
         return "" if is_current else "The tag has moved on since."
     raise tags.TagChanged
 

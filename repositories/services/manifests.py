@@ -83,25 +83,27 @@ def store(
     return row
 
 
-def tree(manifest: Manifest) -> list[ImageManifest | ImageIndex]:
-    """Return the manifest and, before it, those an index refers to, deepest first."""
+def tree(manifest: Manifest) -> dict[int, ImageManifest | ImageIndex]:
+    """Return the manifest and, before it, those an index refers to, deepest first.
+
+    The keys are those of the rows. Children that no row is known of are left out.
+    """
     root = manifest.parsed()
-    if isinstance(root, ImageManifest):
-        return [root]
-    digests = [str(child.digest) for child in root.manifests]
-    rows = {row.digest: row for row in Manifest.objects.filter(digest__in=digests)}
-    found: dict[str, ImageManifest | ImageIndex] = {}
-    for digest in digests:
-        if digest in rows:
-            found |= {str(one.digest): one for one in tree(rows[digest])}
-    return [*found.values(), root]
+    found: dict[int, ImageManifest | ImageIndex] = {}
+    if isinstance(root, ImageIndex):
+        digests = [str(child.digest) for child in root.manifests]
+        for child in Manifest.objects.filter(digest__in=digests).order_by("id"):
+            found |= tree(child)
+    return found | {manifest.pk: root}
 
 
-def hold(*, repository: Repository, manifests: Iterable[str]) -> None:
-    """Note that the repository holds the manifests with these digests."""
-    rows = Manifest.objects.filter(digest__in=list(manifests))
+def hold(*, repository: Repository, manifests: Iterable[int]) -> None:
+    """Note that the repository holds the manifests with these keys."""
     RepositoryManifest.objects.bulk_create(
-        [RepositoryManifest(repository=repository, manifest=row) for row in rows],
+        [
+            RepositoryManifest(repository=repository, manifest_id=key)
+            for key in manifests
+        ],
         update_conflicts=True,
         unique_fields=["repository", "manifest"],
         update_fields=["gone_at"],
@@ -149,7 +151,7 @@ def _keep(
             **_config_columns(parsed),
         },
     )
-    hold(repository=repository, manifests=[row.digest])
+    hold(repository=repository, manifests=[row.pk])
     return row
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -29,9 +29,10 @@ class TagChanged(Exception):
 class Sighting:
     """What somebody saw a tag do.
 
-    `expected_version` is the version of the Tag row read before the registry was
-    asked (0: there was none); None says that the tag points elsewhere by now, so only
-    the move is recorded.
+    `provenance` is what the worker of a promotion knows; for what the registry reports
+    it is looked up. `expected_version` is the version of the Tag row read before the
+    registry was asked (0: there was none); None says that the tag points elsewhere by
+    now, so only the move is recorded.
     """
 
     tag: str
@@ -40,6 +41,7 @@ class Sighting:
     event_id: str | None = None
     expected_version: int | None = None
     is_baseline: bool = False
+    provenance: Provenance | None = None
 
     @property
     def promotion_uuid(self) -> UUID | None:
@@ -67,14 +69,14 @@ def record_move(
     when somebody else wrote the tag's row in the meantime; nothing is written then.
     """
     try:
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
+            seen = _with_provenance(seen)
             last = TagMove.objects.latest_of(repository, seen.tag)
             if last and last.to_manifest_id == manifest.pk:
                 _point(repository, manifest, last, seen)
                 return None
             move = _new_move(repository, last, manifest, seen)
             _point(repository, manifest, move, seen)
-            repository.count_push()
             if not seen.is_baseline:
                 tag_pushed.send(sender=TagMove, move_id=move.pk)
     except IntegrityError as error:
@@ -107,20 +109,26 @@ def _new_move(
         to_manifest=manifest,
         moved_at=seen.moved_at,
         moved_by=seen.moved_by,
-        originated_by=_originator(seen),
+        originated_by_id=_originator(seen),
         promotion_uuid=seen.promotion_uuid,
         event_id=seen.event_id,
         is_baseline=seen.is_baseline,
     )
 
 
-def _originator(seen: Sighting) -> User | None:
+def _with_provenance(seen: Sighting) -> Sighting:
+    if seen.promotion_uuid is None or seen.provenance is not None:
+        return seen
+    rows = Provenance.objects.filter(promotion_uuid=seen.promotion_uuid)
+    return replace(seen, provenance=rows.first())
+
+
+def _originator(seen: Sighting) -> int | None:
     """Return the person at the root: of the promotion's chain, or the pusher."""
-    if seen.promotion_uuid is None:
-        return User.objects.filter(username=seen.moved_by).first()
-    rows = Provenance.objects.select_related("originated_by")
-    provenance = rows.filter(promotion_uuid=seen.promotion_uuid).first()
-    return provenance.originated_by if provenance else None
+    if seen.promotion_uuid is not None:
+        return seen.provenance.originated_by_id if seen.provenance else None
+    rows = User.objects.filter(username=seen.moved_by)
+    return rows.values_list("pk", flat=True).first() if seen.moved_by else None
 
 
 def _point(
@@ -134,7 +142,7 @@ def _point(
         "current_move": move,
         "updated_at": move.moved_at,
         "missed_at": None,
-        **_provenance(move),
+        **_provenance(seen.provenance),
     }
     if seen.expected_version == 0:
         Tag.objects.create(
@@ -151,11 +159,11 @@ def _point(
         raise TagChanged
 
 
-def _provenance(move: TagMove) -> dict[str, Any]:
+def _provenance(found: Provenance | None) -> dict[str, Any]:
     """Return a tag's columns that say where it was promoted from, if it was."""
-    columns = ("source_repository", "source_tag", "policy_uuid", "promotion_uuid")
-    found: dict[str, Any] | None = None
-    if move.promotion_uuid is not None:
-        rows = Provenance.objects.filter(promotion_uuid=move.promotion_uuid)
-        found = rows.values(*columns).first()
-    return found or dict.fromkeys(columns[:2], "") | dict.fromkeys(columns[2:])
+    return {
+        "source_repository": found.source_repository if found else "",
+        "source_tag": found.source_tag if found else "",
+        "policy_uuid": found.policy_uuid if found else None,
+        "promotion_uuid": found.promotion_uuid if found else None,
+    }

@@ -82,7 +82,7 @@ def store(
     defaults = {"media_type": media_type, "raw": raw, "size": len(raw), **values}
     digest = str(Digest.of(raw))
     row, _ = Manifest.objects.get_or_create(digest=digest, defaults=defaults)
-    manifests.hold(repository=repository, manifests=[row.digest])
+    manifests.hold(repository=repository, manifests=[row.pk])
     return row
 
 

@@ -104,9 +104,9 @@ def test_every_operation_is_in_the_matrix():
 
 def test_no_repository_can_be_named_like_an_operation():
     words = {
-        route.split("<repository:name>/")[1].split("/")[0].lower()
+        route.split("<repository_path:name>/")[1].split("/")[0].lower()
         for route, _ in api_routes()
-        if "<repository:name>/" in route
+        if "<repository_path:name>/" in route
     }
     assert words
     assert words <= RESERVED_WORDS

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -16,6 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import django
+
+from tests.bench.clients import skopeo
 from tests.images import make_image
 from tests.stack.stack import Stack
 
@@ -49,15 +51,13 @@ def main() -> None:
     with Stack(environment=QUIET) as stack, tempfile.TemporaryDirectory() as folder:
         os.environ.update(stack.env)
         os.environ["DJANGO_SETTINGS_MODULE"] = "msr.settings"
-        import django
-
         django.setup()
         print_table(measure(stack, Path(folder), rounds), rounds)
 
 
 def measure(stack: Stack, folder: Path, rounds: int) -> dict[str, Series]:
     """Copy into a repository where nothing is yet, then where the blobs are."""
-    from tests.bench.contenders import Contenders
+    from tests.bench.contenders import Contenders  # noqa: PLC0415 - needs settings
 
     image = make_image(folder / "image", seed=1, layers=10, layer_bytes=200_000)
     contenders = Contenders(stack, SOURCE, "bench", image.digest)
@@ -86,13 +86,6 @@ def push(stack: Stack, reference: str) -> None:
         f"--dest-creds=dana:{token}",
         reference,
         f"docker://{stack.registry_host}/{SOURCE}:bench",
-    )
-
-
-def skopeo(*arguments: str) -> None:
-    """Run `skopeo copy`; raises CalledProcessError when it fails."""
-    subprocess.run(
-        ["skopeo", "--insecure-policy", "copy", "--quiet", *arguments], check=True
     )
 
 

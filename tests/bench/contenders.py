@@ -17,6 +17,7 @@ from repositories.registry import Action, ResourceScope
 from repositories.services import repositories
 from repositories.services.registry import signer
 from tests.bench.bare import BareCopier
+from tests.bench.clients import skopeo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,8 +65,6 @@ class Contenders:
 
     def skopeo(self, target: str, tag: str) -> Callable[[], None]:
         """`skopeo copy` of the same image, as the administrator."""
-        from tests.bench.__main__ import skopeo
-
         self._repository(target)
         token = self.stack.credentials["users"]["admin"]["token"]
         host = self.stack.registry_host

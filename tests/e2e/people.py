@@ -1,4 +1,4 @@
-"""People of the demo, at their terminals: skopeo towards the registry, HTTP towards us."""
+"""People of the demo, at their terminals: skopeo and HTTP."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Person:
 
 
 def wait_for(condition: Callable[[], Any], patience: float = PATIENCE) -> Any:
-    """Return what `condition` returns as soon as it is true; fail after `patience` s."""
+    """Return what `condition` returns once it is true; fail after `patience` s."""
     deadline = time.monotonic() + patience
     while not (found := condition()):
         assert time.monotonic() < deadline, f"waited {patience} s in vain"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -37,6 +38,10 @@ def promotions_of(person: Person, tag: str) -> list[dict[str, Any]]:
         for one in history
         if one["sourceTag"] == tag and one["state"] == "succeeded"
     ]
+
+
+def are_promoted(person: Person, tag: str, count: int) -> bool:
+    return len(promotions_of(person, tag)) == count
 
 
 def verdict_on(person: Person, tag: str) -> dict[str, Any]:
@@ -131,7 +136,7 @@ def test_a_tag_moved_there_and_back_is_promoted_each_time(
     first, second = new_image(), new_image()
     for number, image in enumerate((first, second, first), start=1):
         assert dana.push(image, f"{SOURCE}:rolling-stable") == ""
-        wait_for(lambda n=number: len(promotions_of(dana, "rolling-stable")) == n)
+        wait_for(partial(are_promoted, dana, "rolling-stable", number))
 
     digests = [found["digest"] for found in promoted_from(quinn, "rolling-stable")]
     assert sorted(digests) == sorted([first.digest, second.digest, first.digest])

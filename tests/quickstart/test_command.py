@@ -37,7 +37,7 @@ class Quickstart:
             if not name.startswith((PREFIX, "DJANGO_"))
         }
         command = [sys.executable, "manage.py", "quickstart", "--state-dir", str(state)]
-        self.process = subprocess.Popen(  # noqa: S603 (ours)
+        self.process = subprocess.Popen(
             [*command, *options],
             cwd=PROJECT,
             env=environment,

@@ -6,6 +6,6 @@ write names the lease, so that a worker thought dead cannot overwrite its succes
 
 from __future__ import annotations
 
-from promotions.services.promote.run import run
+from promotions.services.promote.job import run
 
 __all__ = ["run"]

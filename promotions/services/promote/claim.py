@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, cast
 from uuid import uuid4
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.http import Http404
 from django.utils import timezone
 
 from accounts.access import Actor
-from promotions.models import PolicyVersion, Promotion, PromotionPolicy
+from promotions.models import PolicyVersion, Promotion
 from promotions.models.promotion import State
 from promotions.permissions import require_promoter
 from promotions.services.placement import (
@@ -30,6 +30,18 @@ from repositories.models import RepositoryManifest, Tag
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from django_stubs_ext import WithAnnotations
+
+    from repositories.models import Provenance
+
+    class Wanted(TypedDict):
+        """Whether the source still holds the image, and its tag points to it."""
+
+        is_held: bool
+        is_current: bool
+
+    DuePromotion = WithAnnotations[Promotion, Wanted]
+
 BUSY_SECONDS = 1
 
 
@@ -40,45 +52,54 @@ class Claim:
     promotion: Promotion
     placement: Placement
     lease: UUID
+    provenance: Provenance
 
 
-def due(promotion_id: int) -> Promotion | None:
+def due(promotion_id: int) -> DuePromotion | None:
     """Return the promotion with all a copy needs; None when it is not to be run now."""
     rows = Promotion.objects.due().select_related(
         "policy",
         "policy_version",
-        "decision",
-        "requested_by",
-        "originated_by",
         "manifest",
         "source_repository__namespace",
         "target_namespace",
     )
-    return rows.filter(pk=promotion_id).first()
+    held = RepositoryManifest.objects.filter(
+        repository=OuterRef("source_repository"),
+        manifest=OuterRef("manifest"),
+        gone_at__isnull=True,
+    )
+    pointing = Tag.objects.filter(
+        repository=OuterRef("source_repository"),
+        name=OuterRef("source_tag"),
+        manifest=OuterRef("manifest"),
+    )
+    rows = rows.annotate(is_held=Exists(held), is_current=Exists(pointing))
+    return cast("DuePromotion | None", rows.filter(pk=promotion_id).first())
 
 
-def claim(promotion: Promotion) -> Claim | None:
+def claim(promotion: DuePromotion) -> Claim | None:
     """Make the row `running` for this worker; None when it came to another state."""
-    rows = Promotion.objects.due().filter(pk=promotion.pk)
-    if promotion.attempts >= settings.PROMOTION_ATTEMPTS:
+    was_left = promotion.state == State.RUNNING
+    if was_left and promotion.attempts >= settings.PROMOTION_ATTEMPTS:
         _give_up(promotion)
         return None
+    rows = Promotion.objects.due().filter(pk=promotion.pk)
     try:
         _check_still_wanted(promotion)
-        placement = place(promotion)
+        return _take(promotion, place(promotion))
     except NotPlaced as error:
         rows.move_to(State.SKIPPED, error_code=error.code, reason=str(error)[:500])
-        return None
     except TargetMissing as error:
         rows.move_to(State.WAITING, error_code="TARGET_MISSING", reason=str(error))
-        return None
-    return _take(promotion, placement)
+    return None
 
 
 def _take(promotion: Promotion, placement: Placement) -> Claim | None:
     lease, now = uuid4(), timezone.now()
     try:
         with transaction.atomic():
+            provenance = remember(promotion)
             Promotion.objects.due().filter(pk=promotion.pk).move_to(
                 State.RUNNING,
                 lease_token=lease,
@@ -90,7 +111,6 @@ def _take(promotion: Promotion, placement: Placement) -> Claim | None:
                 error_code="",
                 reason="",
             )
-            remember(promotion)
     except IntegrityError:
         # Another promotion is being copied to this tag: one at a time.
         due = now + timedelta(seconds=BUSY_SECONDS)
@@ -99,7 +119,7 @@ def _take(promotion: Promotion, placement: Placement) -> Claim | None:
         )
         return None
     promotion.attempts += 1
-    return Claim(promotion, placement, lease)
+    return Claim(promotion, placement, lease, provenance)
 
 
 def _give_up(promotion: Promotion) -> None:
@@ -112,37 +132,24 @@ def _give_up(promotion: Promotion) -> None:
     )
 
 
-def _check_still_wanted(promotion: Promotion) -> None:
+def _check_still_wanted(promotion: DuePromotion) -> None:
     """Check again, at the last moment, what held when the promotion was decided."""
     if promotion.policy_version is None:
         _check_rights(promotion)
     else:
         _check_policy(promotion, promotion.policy_version)
-    held = RepositoryManifest.objects.filter(
-        repository=promotion.source_repository,
-        manifest=promotion.manifest,
-        gone_at__isnull=True,
-    )
-    if not held.exists() or promotion.source_repository.deleted_at:
+    if not promotion.is_held or promotion.source_repository.deleted_at:
         message = "The image was deleted from the source repository."
         raise NotPlaced("SOURCE_GONE", message)
 
 
-def _check_policy(promotion: Promotion, version: PolicyVersion) -> None:
-    enabled = PromotionPolicy.objects.filter(
-        versions=version, enabled=True, deleted_at__isnull=True
-    )
-    if not enabled.exists():
+def _check_policy(promotion: DuePromotion, version: PolicyVersion) -> None:
+    policy = promotion.policy
+    if policy is None or not policy.enabled or policy.deleted_at:
         message = "The policy was disabled or deleted before the image was copied."
         raise NotPlaced("POLICY_DISABLED", message)
-    if version.on_moved_tag == PolicyVersion.OnMovedTag.EVERY_PUSH:
-        return
-    pointing = Tag.objects.filter(
-        repository=promotion.source_repository,
-        name=promotion.source_tag,
-        manifest=promotion.manifest_id,
-    )
-    if not pointing.exists():
+    every_push = version.on_moved_tag == PolicyVersion.OnMovedTag.EVERY_PUSH
+    if not (every_push or promotion.is_current):
         message = f"{promotion.source} points to another image by now."
         raise NotPlaced("TAG_MOVED_ON", message)
 

@@ -27,34 +27,37 @@ log = structlog.get_logger()
 MAX_DELAY_SECONDS = 600
 
 
-def record_success(claim: Claim, report: CopyReport) -> None:
+def record_success(claim: Claim, report: CopyReport, held: list[int]) -> None:
     """Record the end of the promotion and the move of the target tag together.
 
     The move goes on along the chain; the registry's own notification of the same push
-    finds it written. Raises IllegalTransition when the lease was lost.
+    finds it written. `held` are the keys of the manifests copied. Raises
+    IllegalTransition when the lease was lost.
     """
     version: int | None = claim.placement.version
     for _ in range(ingest.ASK_AGAIN):
         try:
-            return _record(claim, report, version)
+            return _record(claim, report, held, version)
         except tags.TagChanged:
             version = _version_if_current(claim)
-    _record(claim, report, version=None)
+    _record(claim, report, held, version=None)
     return None
 
 
-def _record(claim: Claim, report: CopyReport, version: int | None) -> None:
+def _record(
+    claim: Claim, report: CopyReport, held: list[int], version: int | None
+) -> None:
     promotion, placement = claim.promotion, claim.placement
     seen = tags.Sighting(
         tag=placement.tag,
         moved_at=timezone.now(),
         moved_by=f"{tags.PROMOTION_SUBJECT}{promotion.uuid}",
         expected_version=version,
+        provenance=claim.provenance,
     )
-    digests = [str(one.digest) for one in manifests.tree(promotion.manifest)]
     with transaction.atomic():
         _finish(promotion, claim.lease, report)
-        manifests.hold(repository=placement.repository, manifests=digests)
+        manifests.hold(repository=placement.repository, manifests=held)
         tags.record_move(
             repository=placement.repository, manifest=promotion.manifest, seen=seen
         )

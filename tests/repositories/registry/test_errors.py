@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,12 +18,12 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 BLOB = Digest.of(b"blob")
 
 
-def answered(status, *entries, **headers):
+def answered(status: int, *entries: Any, **headers: str) -> RegistryError:
     body = json.dumps({"errors": entries}).encode()
     return RegistryError.from_response(status, headers, body)
 
 
-def entry(code, message="", **fields):
+def entry(code: Any, message: str = "", **fields: Any) -> dict[str, Any]:
     return {"code": code, "message": message, **fields}
 
 

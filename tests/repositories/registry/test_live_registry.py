@@ -9,12 +9,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from repositories.registry import (
+    Action,
     Digest,
     MediaType,
     Progress,
     RegistryClient,
     RegistryError,
     RepositoryName,
+    ResourceScope,
     TagName,
     copy_image,
 )
@@ -167,6 +169,29 @@ def test_a_blob_the_registry_does_not_mount_is_streamed(
     assert client.get_blob(target, digest, len(content)) == content
 
 
+def test_giving_up_drops_the_upload(live_registry, client, source, target):
+    digest = live_registry.push_blob(source, b"content")
+    begun = client.mount_blob(Digest.of(b"unknown"), source=source, target=target)
+    operation = client.for_operation(
+        ResourceScope.repository(source, Action.PULL),
+        ResourceScope.repository(target, Action.PULL, Action.PUSH),
+    )
+
+    def give_up(_count):
+        raise RegistryError("TIMEOUT")
+
+    for code in ("TIMEOUT", "BLOB_UPLOAD_UNKNOWN"):
+        with pytest.raises(RegistryError) as failed:
+            operation.stream_blob(
+                digest,
+                source=source,
+                target=target,
+                upload_location=begun.upload_location,
+                on_bytes=give_up if code == "TIMEOUT" else lambda _: None,
+            )
+        assert failed.value.code == code
+
+
 def test_lost_lease_leaves_the_tag_unwritten(client, source, target, pushed):
     class LostLease(Exception):
         pass
@@ -192,6 +217,14 @@ def test_listings(client, source, pushed):
     assert str(source) in set(client.iter_repositories())
 
 
+def test_the_catalog_is_read_page_by_page(client, source, target, pushed, monkeypatch):
+    copy_image(client, source=source, target=target, manifests=[pushed], tag=STABLE)
+    whole = list(client.iter_repositories())
+    monkeypatch.setattr("repositories.registry.client.PAGE_SIZE", 1)
+    assert list(client.iter_repositories()) == whole
+    assert {str(source), str(target)} <= set(whole)
+
+
 def test_listing_the_tags_of_nothing(client, target):
     with pytest.raises(RegistryError) as refused:
         list(client.iter_tags(target))
@@ -215,3 +248,32 @@ def test_deleting_a_tag_works_or_is_unsupported(client, source, pushed):
         assert client.head_manifest(source, LATEST) is not None
     else:
         assert client.head_manifest(source, LATEST) is None
+
+
+def test_an_index_of_indexes_is_copied(
+    live_registry, client, source, target, make_image, make_index
+):
+    image = make_image(source.name)
+    image.push(live_registry, source)
+    inner = make_index(image.manifest)
+    outer = make_index(inner)
+    copy_image(
+        client,
+        source=source,
+        target=target,
+        manifests=[image.manifest, inner, outer],
+        tag=STABLE,
+    )
+    assert client.get_manifest(target, STABLE) == outer
+    assert client.get_manifest(target, inner.digest) == inner
+
+
+def test_tokens_of_somebody_else_use_the_same_connections(live_registry, client):
+    asked = []
+
+    def tokens(scopes):
+        asked.append(scopes)
+        return live_registry.token(scopes)
+
+    client.with_tokens(tokens).ping()
+    assert asked == [()]

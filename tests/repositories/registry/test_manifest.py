@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,25 +19,25 @@ from repositories.registry import (
     parse_manifest,
 )
 
-EMPTY = {
+EMPTY: dict[str, Any] = {
     "mediaType": MediaType.OCI_EMPTY,
     "digest": str(Digest.of(b"{}")),
     "size": 2,
 }
-IMAGE = {
+IMAGE: dict[str, Any] = {
     "schemaVersion": 2,
     "mediaType": MediaType.OCI_MANIFEST,
     "config": EMPTY,
     "layers": [EMPTY],
 }
-INDEX = {
+INDEX: dict[str, Any] = {
     "schemaVersion": 2,
     "mediaType": MediaType.OCI_INDEX,
     "manifests": [{**EMPTY, "mediaType": MediaType.OCI_MANIFEST}],
 }
 
 
-def parsed(body, content_type=""):
+def parsed(body: Any, content_type: str = "") -> Any:
     return parse_manifest(json.dumps(body).encode(), content_type)
 
 

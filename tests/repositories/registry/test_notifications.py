@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repositories.registry import MalformedNotification, MediaType, parse_envelope
+from repositories.registry import (
+    Event,
+    MalformedNotification,
+    MediaType,
+    parse_envelope,
+)
 
-PUSH = {
+PUSH: dict[str, Any] = {
     "id": "320678d8-ca14-430f-8bb6-4ca139cd83f7",
     "timestamp": "2016-03-09T14:44:26.402973972-08:00",
     "action": "push",
@@ -30,7 +36,7 @@ PUSH = {
 }
 
 
-def events(*items):
+def events(*items: Any) -> tuple[Event, ...]:
     return parse_envelope(json.dumps({"events": items}).encode())
 
 
@@ -51,7 +57,7 @@ def test_a_push_is_read_whole():
     assert not any((event.is_blob, event.is_delete, event.malformed))
 
 
-def with_target(action="push", **target):
+def with_target(action: str = "push", **target: str) -> Event:
     return events({**PUSH, "action": action, "target": target})[0]
 
 

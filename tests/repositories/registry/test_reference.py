@@ -49,7 +49,20 @@ def test_legal_repository_names(text):
 @pytest.mark.parametrize(
     "text",
     [
-        *"/ a/ /a a//b A/b a/../b a..b a___b -a a_ a:b ä".split(),
+        *[
+            "/",
+            "a/",
+            "/a",
+            "a//b",
+            "A/b",
+            "a/../b",
+            "a..b",
+            "a___b",
+            "-a",
+            "a_",
+            "a:b",
+            "ä",
+        ],
         "",
         "a\n",
         "a b",

@@ -33,7 +33,9 @@ from repositories.services.registry import client_for
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from repositories.registry import CopyReport
+    from repositories.registry import CopyReport, ImageIndex, ImageManifest
+
+    Tree = dict[int, ImageManifest | ImageIndex]
 
 log = structlog.get_logger()
 
@@ -59,8 +61,9 @@ def run(*, promotion_id: int) -> State | None:
 
 def _copy_and_record(claim: Claim) -> State | None:
     try:
-        report = _copy(claim)
-        record_success(claim, report)
+        tree = manifests.tree(claim.promotion.manifest)
+        report = _copy(claim, tree)
+        record_success(claim, report, list(tree))
     except RegistryError as error:
         return record_failure(claim, error)
     except InvalidManifest as error:
@@ -71,13 +74,13 @@ def _copy_and_record(claim: Claim) -> State | None:
     return State.SUCCEEDED
 
 
-def _copy(claim: Claim) -> CopyReport:
+def _copy(claim: Claim, tree: Tree) -> CopyReport:
     promotion, placement = claim.promotion, claim.placement
     return copy_image(
         client_for(f"{tags.PROMOTION_SUBJECT}{promotion.uuid}"),
         source=RepositoryName.parse(promotion.source_repository.full_name),
         target=RepositoryName.parse(placement.repository.full_name),
-        manifests=manifests.tree(promotion.manifest),
+        manifests=list(tree.values()),
         tag=TagName.parse(placement.tag),
         parallelism=settings.COPY_PARALLELISM,
         on_progress=_lease_keeper(claim),

@@ -5,5 +5,5 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("promotions", "0002_initial")]
+    dependencies = [("promotions", "0001_initial")]
     operations = [append_only("promotions_policyversion")]

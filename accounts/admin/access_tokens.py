@@ -1,0 +1,116 @@
+"""Access tokens: issued with the secret shown once, revoked, never changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin, messages
+from typing_extensions import override
+
+from accounts.access import TokenScope
+from accounts.admin_mixins import (
+    ServiceAdmin,
+    ServiceForm,
+    apply_to_each,
+    linked,
+    moment,
+)
+from accounts.authentication import actor_of
+from accounts.models import AccessToken
+from accounts.services import access_tokens
+
+if TYPE_CHECKING:
+    from django.db.models import Model, QuerySet
+    from django.http import HttpRequest
+
+
+class AccessTokenForm(ServiceForm):
+    """A new token; `secret` holds what can be shown only now."""
+
+    scopes = forms.MultipleChoiceField(
+        choices=TokenScope.choices,
+        widget=forms.CheckboxSelectMultiple,
+        initial=list(TokenScope.values),
+    )
+    secret = ""
+
+    @override
+    def run(self) -> Model:
+        given = self.cleaned_data
+        issued = access_tokens.issue(
+            actor=self.actor,
+            user=given["user"],
+            label=given["label"],
+            scopes=[TokenScope(scope) for scope in given["scopes"]],
+            namespace=given["namespace"],
+            expires_at=given["expires_at"],
+        )
+        self.secret = issued.secret
+        return issued.row
+
+
+@admin.register(AccessToken)
+class AccessTokenAdmin(ServiceAdmin[AccessToken]):
+    """Access tokens of everybody."""
+
+    form = AccessTokenForm
+    add_fields = ("user", "label", "scopes", "namespace", "expires_at")
+    fields = (
+        "user",
+        "label",
+        "prefix",
+        "scopes",
+        "namespace",
+        "is_active",
+        "expires_at",
+        "last_used_at",
+        "created_at",
+        "uuid",
+    )
+    actions = ("revoke",)
+    autocomplete_fields = ("user", "namespace")
+    deferred = ("secret_hash",)
+    list_display = (
+        "label",
+        "prefix",
+        linked("user"),
+        linked("namespace"),
+        "allowed",
+        "is_active",
+        moment("expires_at"),
+        moment("last_used_at"),
+    )
+    list_filter = ("is_active", "expires_at", "last_used_at")
+    list_select_related = ("user__namespace", "namespace")
+    search_fields = ("label", "=prefix", "user__username")
+    ordering = ("-created_at", "-id")
+
+    @admin.display(description="scopes")
+    def allowed(self, row: AccessToken) -> str:
+        return ", ".join(row.scopes)
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the action is offered; the service decides for each token."""
+        return request.user.has_perm("accounts.change_accesstoken")
+
+    @admin.action(description="Revoke selected access tokens", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[AccessToken]) -> None:
+        actor = actor_of(request)
+        apply_to_each(
+            request,
+            queryset.filter(is_active=True),
+            lambda token: access_tokens.revoke(actor=actor, token=token),
+            "Access tokens revoked",
+        )
+
+    @override
+    def save_model(
+        self, request: HttpRequest, obj: AccessToken, form: Any, change: Any
+    ) -> None:
+        self.message_user(
+            request,
+            f"Copy the access token of {obj.user} now, it is not shown again:"
+            f" {form.secret}",
+            messages.WARNING,
+        )

@@ -1,0 +1,30 @@
+"""What the admin pages of all apps share: columns, read-only history, services."""
+
+from __future__ import annotations
+
+from accounts.admin_mixins.columns import linked, moment, pretty_json
+from accounts.admin_mixins.lists import MsrAdmin
+from accounts.admin_mixins.read_only import ReadOnlyAdmin, ReadOnlyInline
+from accounts.admin_mixins.services import (
+    REFUSALS,
+    AuditedForm,
+    ServiceAdmin,
+    ServiceForm,
+    apply_to_each,
+    sentence_of,
+)
+
+__all__ = [
+    "REFUSALS",
+    "AuditedForm",
+    "MsrAdmin",
+    "ReadOnlyAdmin",
+    "ReadOnlyInline",
+    "ServiceAdmin",
+    "ServiceForm",
+    "apply_to_each",
+    "linked",
+    "moment",
+    "pretty_json",
+    "sentence_of",
+]

@@ -1,0 +1,105 @@
+"use strict";
+
+// Everything here is comfort: each page works without this script.
+
+const THEMES = ["auto", "light", "dark"];
+const YEAR = 31536000;
+
+function announce(text) {
+  document.getElementById("announcer").textContent = text;
+}
+
+async function copy(button) {
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+  } catch {
+    announce("The browser does not allow copying here; select the text instead.");
+    return;
+  }
+  button.classList.add("is-done");
+  announce("Copied");
+  setTimeout(() => button.classList.remove("is-done"), 1500);
+}
+
+function showTheme(button, theme) {
+  button.setAttribute("aria-label", `Colours: ${theme}. Switch`);
+  button.title = `Colours: ${theme}`;
+}
+
+function switchTheme(button) {
+  const root = document.documentElement;
+  const now = root.dataset.theme || "auto";
+  const next = THEMES[(THEMES.indexOf(now) + 1) % THEMES.length];
+  root.dataset.theme = next;
+  const secure = location.protocol === "https:" ? "; secure" : "";
+  document.cookie = `theme=${next}; path=/; max-age=${YEAR}; samesite=lax${secure}`;
+  showTheme(button, next);
+  announce(`Colours: ${next}`);
+}
+
+// Form sets number their forms: give every card the number of its place.
+function number(cards, form) {
+  [...cards.children].forEach((card, place) => {
+    card.querySelector(".rule-number").textContent = place + 1;
+    for (const element of card.querySelectorAll("[name], [id], [for]")) {
+      for (const attribute of ["name", "id", "for", "aria-describedby"]) {
+        const value = element.getAttribute(attribute);
+        if (value) {
+          const placed = value.replace(/rules-(\d+|__prefix__)-/g, `rules-${place}-`);
+          element.setAttribute(attribute, placed);
+        }
+      }
+      if (element.name === "remove_rule") element.value = place;
+    }
+  });
+  form.elements["rules-TOTAL_FORMS"].value = cards.children.length;
+}
+
+function editRules(cards) {
+  const form = cards.closest("form");
+  const template = document.getElementById("rule-card");
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (button?.name === "add_rule") {
+      event.preventDefault();
+      cards.append(template.content.cloneNode(true));
+      number(cards, form);
+      cards.lastElementChild.querySelector("textarea").focus();
+    } else if (button?.name === "remove_rule") {
+      event.preventDefault();
+      button.closest(".rule").remove();
+      number(cards, form);
+      form.elements["add_rule"].focus();
+    }
+  });
+}
+
+// "3 hours ago" is quicker to read than a date; the date stays in the title.
+const UNITS = [["minute", 60], ["hour", 3600], ["day", 86400]];
+const NEAR = 30 * 86400;
+const words = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+
+function tellAge(time) {
+  const age = (Date.now() - new Date(time.dateTime)) / 1000;
+  if (age > NEAR || age < -60) return;
+  const [unit, seconds] = UNITS.findLast(([, seconds]) => age >= seconds) || ["now", 1];
+  time.textContent =
+    unit === "now" ? "just now" : words.format(-Math.floor(age / seconds), unit);
+}
+
+document.querySelectorAll("time:not(.exact)").forEach(tellAge);
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-copy]");
+  if (button) copy(button);
+});
+
+const themeButton = document.getElementById("theme");
+themeButton.addEventListener("click", () => switchTheme(themeButton));
+showTheme(themeButton, document.documentElement.dataset.theme || "auto");
+themeButton.hidden = false;
+
+if (navigator.clipboard) document.documentElement.classList.add("can-copy");
+
+const cards = document.getElementById("rules");
+if (cards) editRules(cards);

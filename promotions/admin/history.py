@@ -1,0 +1,104 @@
+"""What was asked, what was decided, and what was promoted."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from accounts.admin_mixins import ReadOnlyAdmin, linked, moment
+from promotions.admin.policies import ENDS
+from promotions.models import Decision, Evaluation, Promotion
+from repositories.admin.search import SearchByReference
+
+MOVE = ("tag_move__repository__namespace", "tag_move__to_manifest")
+VERSION = tuple(f"policy_version__{end}" for end in ENDS)
+
+
+@admin.register(Evaluation)
+class EvaluationAdmin(SearchByReference, ReadOnlyAdmin[Evaluation]):
+    """When the policies were asked about a move, and why then."""
+
+    deferred = ("tag_move__to_manifest__raw",)
+    list_display = (
+        moment("created_at"),
+        "trigger",
+        linked("tag_move"),
+        "asked",
+    )
+    list_filter = ("trigger", "created_at")
+    list_select_related = MOVE
+    repository_paths = ("tag_move__repository",)
+    tag_paths = ("tag_move__tag",)
+    manifest_paths = ("tag_move__to_manifest",)
+    ordering = ("-created_at", "-id")
+
+    @admin.display(description="policies asked")
+    def asked(self, row: Evaluation) -> int:
+        return len(row.policy_versions)
+
+
+@admin.register(Decision)
+class DecisionAdmin(SearchByReference, ReadOnlyAdmin[Decision]):
+    """What matched or waits, rule by rule."""
+
+    deferred = (
+        "tag_move__to_manifest__raw",
+        "evaluation__tag_move__to_manifest__raw",
+    )
+    list_display = (
+        moment("created_at"),
+        "verdict",
+        linked("policy_version"),
+        linked("tag_move"),
+        moment("reevaluate_at"),
+        moment("expires_at"),
+    )
+    list_filter = ("verdict", "created_at")
+    list_select_related = (
+        *MOVE,
+        *VERSION,
+        *(f"evaluation__{path}" for path in MOVE),
+    )
+    repository_paths = ("tag_move__repository",)
+    tag_paths = ("tag_move__tag",)
+    manifest_paths = ("tag_move__to_manifest",)
+    ordering = ("-created_at", "-id")
+
+
+@admin.register(Promotion)
+class PromotionAdmin(SearchByReference, ReadOnlyAdmin[Promotion]):
+    """Promotions: the work and the record of it."""
+
+    deferred = (
+        "manifest__raw",
+        "tag_move__to_manifest__raw",
+        "root_move__to_manifest__raw",
+    )
+    list_display = (
+        moment("created_at"),
+        "state",
+        "source",
+        "target",
+        linked("policy"),
+        linked("requested_by"),
+        "attempts",
+        "error_code",
+        "reason",
+        moment("finished_at"),
+    )
+    list_filter = ("state", "created_at")
+    list_select_related = (
+        *MOVE,
+        *VERSION,
+        *(f"root_move__{path.removeprefix('tag_move__')}" for path in MOVE),
+        *(f"policy__current_version__{end}" for end in ENDS),
+        *(f"decision__{path}" for path in VERSION),
+        *ENDS,
+        "target_repository__namespace",
+        "manifest",
+        "requested_by",
+        "originated_by",
+    )
+    repository_paths = ("source_repository", "target_repository")
+    tag_paths = ("source_tag", "target_tag")
+    manifest_paths = ("manifest",)
+    ordering = ("-created_at", "-id")

@@ -1,0 +1,149 @@
+"""Policies, which can be stopped here, and their immutable versions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import admin
+
+from accounts.admin_mixins import (
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+    apply_to_each,
+    linked,
+    moment,
+)
+from accounts.authentication import actor_of
+from promotions.models import PolicyVersion, PromotionPolicy
+from promotions.services import policies
+from repositories.admin.search import SearchByReference
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+
+    from accounts.access import Actor
+
+ENDS = ("source_repository__namespace", "target_namespace")
+
+
+class PolicyVersionInline(ReadOnlyInline):
+    """The versions of a policy."""
+
+    model = PolicyVersion
+    fk_name = "policy"
+    fields = (
+        "number",
+        "source_repository",
+        "target_repository",
+        "tag_template",
+        "on_moved_tag",
+        "on_conflict",
+        "created_by",
+    )
+    list_select_related = (*ENDS, "created_by")
+    ordering = ("-number",)
+
+    @admin.display(description="target repository")
+    def target_repository(self, row: PolicyVersion) -> str:
+        return row.target_repository
+
+
+@admin.register(PromotionPolicy)
+class PromotionPolicyAdmin(SearchByReference, ReadOnlyAdmin[PromotionPolicy]):
+    """Policies; what one does is changed in the portal and makes a new version."""
+
+    actions = ("enable", "disable", "delete")
+    inlines = (PolicyVersionInline,)
+    list_display = (
+        "__str__",
+        "enabled",
+        linked("current_version.source_repository", "source"),
+        "target",
+        "tag_template",
+        moment("last_promoted_at"),
+        moment("deleted_at"),
+    )
+    list_filter = ("enabled", ("deleted_at", admin.EmptyFieldListFilter), "created_at")
+    list_select_related = (
+        "source_namespace",
+        *(f"current_version__{end}" for end in ENDS),
+    )
+    repository_paths = ("current_version__source_repository",)
+    search_help_text = "The source: namespace, or namespace/repository."
+    ordering = ("-created_at", "-id")
+
+    @admin.display(description="target")
+    def target(self, row: PromotionPolicy) -> str:
+        version = row.current_version
+        return version.target_repository if version else "-"
+
+    @admin.display(description="tag template")
+    def tag_template(self, row: PromotionPolicy) -> str:
+        return row.current_version.tag_template if row.current_version else "-"
+
+    def has_switch_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the actions are offered; the services decide for each policy."""
+        return request.user.has_perm("promotions.change_promotionpolicy")
+
+    @admin.action(description="Enable selected policies", permissions=["switch"])
+    def enable(self, request: HttpRequest, queryset: QuerySet[PromotionPolicy]) -> None:
+        self._switch(request, queryset.filter(enabled=False), enabled=True)
+
+    @admin.action(description="Disable selected policies", permissions=["switch"])
+    def disable(
+        self, request: HttpRequest, queryset: QuerySet[PromotionPolicy]
+    ) -> None:
+        self._switch(request, queryset.filter(enabled=True), enabled=False)
+
+    @admin.action(description="Delete selected policies", permissions=["switch"])
+    def delete(self, request: HttpRequest, queryset: QuerySet[PromotionPolicy]) -> None:
+        actor = actor_of(request)
+        apply_to_each(
+            request,
+            queryset.filter(deleted_at__isnull=True),
+            lambda policy: policies.delete(actor=actor, policy=policy),
+            "Policies deleted",
+        )
+
+    def _switch(
+        self, request: HttpRequest, rows: QuerySet[PromotionPolicy], *, enabled: bool
+    ) -> None:
+        actor: Actor = actor_of(request)
+        apply_to_each(
+            request,
+            rows.filter(deleted_at__isnull=True),
+            lambda policy: policies.update(
+                actor=actor, policy=policy, changes={}, enabled=enabled
+            ),
+            "Policies enabled" if enabled else "Policies disabled",
+        )
+
+
+@admin.register(PolicyVersion)
+class PolicyVersionAdmin(SearchByReference, ReadOnlyAdmin[PolicyVersion]):
+    """What each policy did and does."""
+
+    date_hierarchy = "created_at"
+    list_display = (
+        moment("created_at"),
+        "number",
+        linked("policy"),
+        linked("source_repository", "source"),
+        "target",
+        "tag_template",
+        linked("created_by"),
+    )
+    list_filter = ("on_moved_tag", "on_conflict")
+    list_select_related = (
+        *ENDS,
+        "created_by",
+        *(f"policy__current_version__{end}" for end in ENDS),
+    )
+    repository_paths = ("source_repository",)
+    search_help_text = "The source: namespace, or namespace/repository."
+    ordering = ("-created_at", "-id")
+
+    @admin.display(description="target")
+    def target(self, row: PolicyVersion) -> str:
+        return row.target_repository

@@ -1,0 +1,258 @@
+"""Forms of the portal about policies and promotions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+from zoneinfo import available_timezones
+
+from django import forms
+from django.core.exceptions import ValidationError
+from typing_extensions import override
+
+from accounts.access import Action
+from accounts.forms import MAX_SUGGESTIONS, PortalForm
+from promotions.models import PolicyVersion
+from promotions.rules import CODES, Field, InvalidRule, Operator, Rule, parse_rules
+from promotions.rules.rule import MAX_RULES
+from promotions.validators import validate_tag_template, validate_zone
+from repositories.models import Repository
+from repositories.validators import validate_tag_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.http import QueryDict
+
+    from accounts.access import Actor
+
+NO_SUCH_TARGET = {
+    Action.ADMIN: "You administer no repository “{}”, as a policy into it needs.",
+    Action.PUSH: "You may push to no repository “{}”; choose one of the list.",
+}
+
+
+class TargetForm(PortalForm):
+    """A form that names the repository where images go."""
+
+    needs = Action.ADMIN
+
+    target = forms.CharField(
+        max_length=300,
+        label="Target repository",
+        widget=forms.TextInput(
+            attrs={
+                "list": "targets",
+                "autocomplete": "off",
+                "placeholder": "namespace/repository",
+            }
+        ),
+    )
+
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rows = Repository.objects.permitted(actor, self.needs)
+        self.targets = rows.select_related("namespace")
+
+    def suggestions(self) -> list[str]:
+        """Return names of repositories that may be the target."""
+        rows = self.targets.order_by("namespace__name", "name")
+        return [row.full_name for row in rows[:MAX_SUGGESTIONS]]
+
+    def clean_target(self) -> Repository:
+        name = self.cleaned_data["target"].replace("\0", "")
+        found = self.targets.named(name).first()
+        if found is None:
+            message = NO_SUCH_TARGET[self.needs].format(name)
+            raise ValidationError(message, code="unknown_target")
+        return found
+
+
+class PolicyForm(TargetForm):
+    """Where a policy promotes to, and how; its rules are forms of their own."""
+
+    tag_template = forms.CharField(
+        max_length=255,
+        initial="%n",
+        label="Tag in the target",
+        validators=(validate_tag_template,),
+        help_text="Text and codes; %n keeps the tag.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    zone = forms.CharField(
+        max_length=64,
+        initial="UTC",
+        label="Time zone",
+        validators=(validate_zone,),
+        help_text="Of the codes for date and time, such as Europe/Berlin.",
+        widget=forms.TextInput(attrs={"list": "zones", "autocomplete": "off"}),
+    )
+    on_moved_tag = forms.ChoiceField(
+        label="When the tag moves on before it was promoted",
+        choices=PolicyVersion.OnMovedTag.choices,
+        initial=PolicyVersion.OnMovedTag.LATEST_ONLY,
+    )
+    on_conflict = forms.ChoiceField(
+        label="When the target has the tag already",
+        choices=PolicyVersion.OnConflict.choices,
+        initial=PolicyVersion.OnConflict.SUFFIX,
+    )
+    enabled = forms.BooleanField(
+        required=False,
+        initial=True,
+        help_text="A policy that is switched off looks at no push.",
+    )
+
+    codes = CODES
+
+    def zones(self) -> list[str]:
+        """Return the names of all time zones."""
+        return sorted(available_timezones())
+
+    @staticmethod
+    def initial_of(version: PolicyVersion, *, enabled: bool) -> dict[str, Any]:
+        """Return what the form shows of a saved policy."""
+        return {
+            "target": version.target_repository,
+            "tag_template": version.tag_template,
+            "zone": version.zone,
+            "on_moved_tag": version.on_moved_tag,
+            "on_conflict": version.on_conflict,
+            "enabled": enabled,
+        }
+
+
+class RuleForm(forms.Form):
+    """One criterion; all criteria of a policy must hold."""
+
+    field = forms.ChoiceField(
+        label="What",
+        choices=[(field.value, field.label) for field in Field],
+    )
+    operator = forms.ChoiceField(
+        label="Comparison",
+        choices=[(code.value, code.label) for code in Field.TAG.operators],
+        initial=Operator.ENDS_WITH.value,
+    )
+    values = forms.CharField(
+        label="Value",
+        required=False,
+        strip=True,
+        widget=forms.Textarea(
+            attrs={"rows": 1, "spellcheck": "false", "placeholder": "-stable"}
+        ),
+    )
+
+    @override
+    def clean(self) -> dict[str, Any]:
+        """Read the rule with the rule engine, so that form and API refuse the same."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.errors:
+            return cleaned
+        operator, values = Operator(cleaned["operator"]), self._values()
+        if not values:
+            self.add_error("values", "Write what to compare with, such as -stable.")
+        elif len(values) > 1 and not operator.takes_many:
+            message = f"“{operator.label}” takes one value; for several use “one of”."
+            self.add_error("values", message)
+        else:
+            self._parse({**cleaned, "values": values})
+        return cleaned
+
+    def _parse(self, triple: dict[str, Any]) -> None:
+        try:
+            self.cleaned_data["rule"] = Rule.parse(triple)
+        except InvalidRule as error:
+            self.add_error("values", str(error))
+
+    def _values(self) -> list[str]:
+        """Split at lines, and at commas where there may be several values."""
+        text = self.cleaned_data["values"].replace("\r", "")
+        if Operator(self.cleaned_data["operator"]).takes_many:
+            text = text.replace(",", "\n")
+        return [value.strip() for value in text.split("\n") if value.strip()]
+
+    @staticmethod
+    def initial_of(rule: dict[str, Any]) -> dict[str, str]:
+        """Return what the form shows of a saved rule."""
+        return {**rule, "values": "\n".join(rule["values"])}
+
+
+class BaseRuleFormSet(forms.BaseFormSet[RuleForm]):
+    """The criteria of a policy, in their order; there may be none."""
+
+    @override
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        """Let no criterion be left empty silently: without it, more would match."""
+        return {**super().get_form_kwargs(index), "empty_permitted": False}
+
+    @override
+    def clean(self) -> None:
+        """Refuse rules that contradict each other."""
+        if any(form.errors for form in self.forms):
+            return
+        try:
+            parse_rules(self.triples())
+        except InvalidRule as error:
+            raise ValidationError(str(error), code="invalid_rules") from error
+
+    def triples(self) -> list[dict[str, Any]]:
+        """Return the rules in MSR's form."""
+        return [dict(rule.to_json()) for rule in self.rules()]
+
+    def rules(self) -> list[Rule]:
+        """Return the rules that could be read."""
+        read = (getattr(form, "cleaned_data", {}).get("rule") for form in self.forms)
+        return [rule for rule in read if rule is not None]
+
+
+RuleFormSet: type[BaseRuleFormSet] = forms.formset_factory(  # type: ignore[assignment]
+    RuleForm,
+    formset=BaseRuleFormSet,
+    extra=0,
+    max_num=MAX_RULES,
+    absolute_max=MAX_RULES + 1,
+    validate_max=True,
+)
+
+
+def rule_forms(rules: Iterable[dict[str, Any]]) -> BaseRuleFormSet:
+    """Return forms that show these rules."""
+    initial = [RuleForm.initial_of(rule) for rule in rules]
+    return RuleFormSet(initial=initial, prefix="rules")
+
+
+def without_rule(data: QueryDict, removed: str) -> BaseRuleFormSet:
+    """Return the forms of what was posted, less the card with that number."""
+    return _posted(data, lambda number: str(number) != removed)
+
+
+def with_rule(data: QueryDict) -> BaseRuleFormSet:
+    """Return the forms of what was posted, and an empty card."""
+    return _posted(data, lambda _number: True, extra=[{}])
+
+
+def _posted(data: QueryDict, keep: Any, extra: Iterable[Any] = ()) -> BaseRuleFormSet:
+    bound = RuleFormSet(data, prefix="rules")
+    shown = [
+        {name: form[name].value() for name in form.fields}
+        for number, form in enumerate(bound.forms)
+        if keep(number)
+    ]
+    return RuleFormSet(initial=[*shown, *extra], prefix="rules")
+
+
+class PromoteForm(TargetForm):
+    """Where one tag is promoted to, by hand."""
+
+    needs = Action.PUSH
+
+    target_tag = forms.CharField(
+        max_length=128, label="Tag in the target", validators=(validate_tag_name,)
+    )
+    comment = forms.CharField(
+        max_length=500,
+        required=False,
+        help_text="Why; kept with the promotion.",
+    )
+    request_uuid = forms.UUIDField(initial=uuid4, widget=forms.HiddenInput)

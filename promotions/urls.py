@@ -1,0 +1,26 @@
+"""Addresses of policies, decisions and promotions."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from promotions.views import dashboard, decisions, policies, promotions
+from repositories.urls import REPOSITORY
+
+POLICIES = f"{REPOSITORY}/promotions"
+TAG = f"{REPOSITORY}/tags/<str:tag>"
+
+app_name = "promotions"
+urlpatterns = [
+    path("", dashboard.dashboard, name="dashboard"),
+    path("promotions/<uuid:uuid>", promotions.promotion_detail, name="promotion"),
+    path(POLICIES, policies.policy_list, name="policies"),
+    path(f"{POLICIES}/new", policies.PolicyFormView.as_view(), name="new_policy"),
+    path(
+        f"{POLICIES}/<uuid:uuid>", policies.PolicyFormView.as_view(), name="edit_policy"
+    ),
+    path(f"{POLICIES}/<uuid:uuid>/switch", policies.switch_policy, name="switch"),
+    path(f"{POLICIES}/<uuid:uuid>/delete", policies.delete_policy, name="delete"),
+    path(f"{TAG}/decisions", decisions.tag_decisions, name="decisions"),
+    path(f"{TAG}/promote", promotions.promote_by_hand, name="promote"),
+]

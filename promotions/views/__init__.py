@@ -1,0 +1,1 @@
+"""Pages of policies, decisions and promotions, and the dashboard that mixes apps."""

@@ -1,0 +1,86 @@
+"""Why a tag was promoted, or was not: every policy's verdict, rule by rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.authentication import actor_of
+from accounts.querysets import page_of
+from promotions.models import Promotion, PromotionPolicy
+from promotions.services.evaluate import explain
+from promotions.views.policies import version_of
+from repositories.registry import TagName
+from repositories.tabs import tag_context
+from repositories.views import asked, open_tag
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from promotions.models import PolicyVersion
+    from promotions.rules import Verdict
+    from repositories.models import Tag, TagMove
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One policy's verdict on the current push, and what came of it."""
+
+    policy: PromotionPolicy
+    version: PolicyVersion
+    verdict: Verdict
+    promotion: Promotion | None
+    is_newer: bool
+
+    @classmethod
+    def of(
+        cls, policy: PromotionPolicy, move: TagMove, promotion: Promotion | None
+    ) -> Explained:
+        """Decide again; `is_newer`: the policy was saved after the push."""
+        version = version_of(policy)
+        return cls(
+            policy=policy,
+            version=version,
+            verdict=explain(version=version, move=move),
+            promotion=promotion,
+            is_newer=version.created_at > move.created_at,
+        )
+
+
+@login_required
+@require_safe
+def tag_decisions(
+    request: HttpRequest, namespace: str, name: str, tag: str
+) -> HttpResponse:
+    """Show the *Decisions* tab of a tag."""
+    actor = actor_of(request)
+    found = open_tag(request, namespace, name, tag)
+    policies = PromotionPolicy.objects.of_source(found.repository).with_sight(actor)
+    page = page_of(policies, asked(request, "after"))
+    move = found.current_move
+    promotions = _promotions(move)
+    context = {
+        **tag_context(actor, found, "decisions"),
+        "page": page,
+        "is_attachment": _is_attachment(found),
+        "explained": [
+            Explained.of(policy, move, promotions.get(policy.pk))
+            for policy in page.rows
+        ],
+    }
+    return render(request, "promotions/tag_decisions.html", context)
+
+
+def _promotions(move: TagMove) -> dict[int | None, Promotion]:
+    """Return the last promotion that each policy made of the move."""
+    rows = Promotion.objects.filter(tag_move=move, policy__isnull=False)
+    return {row.policy_id: row for row in rows.order_by("id")}
+
+
+def _is_attachment(tag: Tag) -> bool:
+    """Tell whether policies are not asked: signatures and SBOMs travel along."""
+    return bool(tag.manifest.subject_digest) or TagName.parse(tag.name).is_attachment

@@ -1,0 +1,101 @@
+"""The registry and its inbox of notifications, whose poison can be replayed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+from django.contrib import admin, messages
+from django.db import transaction
+
+from accounts.admin_mixins import ReadOnlyAdmin, moment
+from accounts.authentication import actor_of
+from accounts.services import audit
+from repositories.models import Registry, RegistryEvent
+from repositories.tasks import process_event, wake
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+
+    from accounts.access import Actor
+
+log = structlog.get_logger()
+
+# A body that could not be read has a hash instead of a payload: nothing to replay.
+REPLAYABLE = {"state": RegistryEvent.State.POISON, "body_sha256": ""}
+
+
+@admin.register(Registry)
+class RegistryAdmin(ReadOnlyAdmin[Registry]):
+    """The registry; its addresses and secrets come from the settings."""
+
+    hidden = ("secret_hash", "previous_secret_hash")
+    deferred = hidden
+    list_display = (
+        "public_host",
+        "url",
+        "brake",
+        "brake_reason",
+        moment("reconciled_at"),
+        moment("reconcile_wanted_at"),
+        "reconcile_reason",
+    )
+
+
+@admin.register(RegistryEvent)
+class RegistryEventAdmin(ReadOnlyAdmin[RegistryEvent]):
+    """What the registry reported."""
+
+    actions = ("replay",)
+    deferred = ("body_head",)
+    list_display = (
+        moment("created_at", "received"),
+        "state",
+        "action",
+        "repository",
+        "tag",
+        "attempts",
+        "error",
+        moment("finished_at"),
+    )
+    list_filter = ("state", "created_at")
+    search_fields = ("event_id__exact", "repository__exact", "instance_id__exact")
+    search_help_text = "The id of an event, or namespace/repository."
+    ordering = ("-created_at", "-id")
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the action is offered."""
+        return request.user.has_perm("repositories.change_registryevent")
+
+    @admin.action(description="Replay selected poison events", permissions=["replay"])
+    def replay(self, request: HttpRequest, queryset: QuerySet[RegistryEvent]) -> None:
+        chosen = queryset.filter(**REPLAYABLE)
+        replayed = [event for event in chosen if _put_back(actor_of(request), event)]
+        for event in replayed:
+            wake(process_event, event.event_id)
+        if replayed:
+            self.message_user(request, f"Events put back to work: {len(replayed)}.")
+        if rest := queryset.exclude(pk__in=[event.pk for event in replayed]).count():
+            message = (
+                f"Left as they are: {rest}. Only poison whose body could be read can be"
+                " replayed; what an unreadable body reported is found by a reconcile."
+            )
+            self.message_user(request, message, messages.WARNING)
+
+
+def _put_back(actor: Actor, event: RegistryEvent) -> bool:
+    """Make the event pending again; False when somebody else was faster."""
+    with transaction.atomic():
+        rows = RegistryEvent.objects.filter(pk=event.pk, **REPLAYABLE)
+        done = rows.update(
+            state=RegistryEvent.State.PENDING,
+            attempts=0,
+            due_at=None,
+            error="",
+            finished_at=None,
+        )
+        if done:
+            before = {"state": event.state, "error": event.error}
+            audit.record(actor=actor, action="replay", subject=event, before=before)
+    return bool(done)

@@ -1,0 +1,105 @@
+"""Forms of the portal about repositories."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from accounts.access import Action
+from accounts.forms import MAX_SUGGESTIONS, PortalForm
+from accounts.models import Namespace
+from repositories.models import Repository
+from repositories.validators import validate_repository_name
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from accounts.access import Actor
+
+VISIBILITIES = (
+    (Repository.Visibility.PRIVATE, "Private: only who was given access sees it"),
+    (Repository.Visibility.PUBLIC, "Public: everybody may pull, without signing in"),
+)
+
+
+class RepositoryForm(PortalForm):
+    """A new repository."""
+
+    namespace = forms.CharField(
+        max_length=64,
+        help_text="Yours, or that of an organization you own.",
+        widget=forms.TextInput(attrs={"list": "namespaces", "autocomplete": "off"}),
+    )
+    name = forms.CharField(
+        max_length=200,
+        validators=(validate_repository_name,),
+        help_text="Lower-case; slashes make groups, such as backend/api.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
+    )
+    visibility = forms.ChoiceField(
+        choices=VISIBILITIES,
+        initial=Repository.Visibility.PRIVATE,
+        widget=forms.RadioSelect,
+    )
+    short_description = forms.CharField(
+        max_length=200,
+        required=False,
+        help_text="One line for lists; may be empty.",
+    )
+
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.namespaces = Namespace.objects.permitted(actor, Action.ADMIN)
+
+    def suggestions(self) -> list[str]:
+        """Return names of namespaces in which the actor may create repositories."""
+        names = self.namespaces.order_by("name").values_list("name", flat=True)
+        return list(names[:MAX_SUGGESTIONS])
+
+    def clean_namespace(self) -> Namespace:
+        name = self.cleaned_data["namespace"]
+        found = self.namespaces.filter(name=name).first()
+        if found is None:
+            message = f"You own no namespace “{name}”; choose one of the list."
+            raise ValidationError(message, code="unknown_namespace")
+        return found
+
+
+class RepositorySettingsForm(PortalForm):
+    """What an admin of a repository may change about it."""
+
+    visibility = forms.ChoiceField(choices=VISIBILITIES, widget=forms.RadioSelect)
+    promotions_only = forms.BooleanField(
+        required=False,
+        label="Promotions only",
+        help_text="Nobody pushes here: images arrive by promotion.",
+    )
+    short_description = forms.CharField(max_length=200, required=False)
+    long_description = forms.CharField(
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text="What people should know who use these images.",
+    )
+
+
+class DeleteRepositoryForm(PortalForm):
+    """The name once more, so that nobody deletes by a slip."""
+
+    confirmation = forms.CharField(
+        label="Type the repository's full name",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, repository: Repository, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.repository = repository
+
+    def clean_confirmation(self) -> str:
+        typed: str = self.cleaned_data["confirmation"]
+        if typed != self.repository.full_name:
+            message = f"Type {self.repository.full_name} to delete it."
+            raise ValidationError(message, code="not_confirmed")
+        return typed

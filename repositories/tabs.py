@@ -1,0 +1,89 @@
+"""The tabs of repository and tag pages: each is a page of its own, of any app."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+
+from accounts.access import Action
+from accounts.permissions import check
+from repositories.models import Repository
+
+if TYPE_CHECKING:
+    from accounts.access import Actor
+    from repositories.models import Tag
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A page about a repository (or tag), shown to who may do `needs` on it."""
+
+    name: str
+    title: str
+    url_name: str
+    icon: str
+    order: int
+    needs: Action = Action.PULL
+
+
+@dataclass(frozen=True, slots=True)
+class TabLink:
+    """A tab as it is shown on one page."""
+
+    tab: Tab
+    url: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TabBar:
+    """The tabs that the apps registered for one kind of page."""
+
+    tabs: dict[str, Tab] = field(default_factory=dict)
+
+    def register(self, tab: Tab) -> None:
+        """Add a tab; called by an app when it is ready."""
+        self.tabs[tab.name] = tab
+
+    def links(
+        self, current: str, allowed: set[Action], **arguments: str
+    ) -> list[TabLink]:
+        """Return the tabs to show; `arguments` are those of their addresses."""
+        shown = (tab for tab in self.tabs.values() if tab.needs in allowed)
+        return [
+            TabLink(tab, reverse(tab.url_name, kwargs=arguments), tab.name == current)
+            for tab in sorted(shown, key=lambda tab: tab.order)
+        ]
+
+
+of_repository = TabBar()
+of_tag = TabBar()
+
+
+def repository_context(
+    actor: Actor, repository: Repository, current: str
+) -> dict[str, Any]:
+    """Return what every page of a repository shows; the actor may pull."""
+    allowed = {Action.PULL}
+    if check(actor, Action.ADMIN, repository):
+        allowed.add(Action.ADMIN)
+    names = {"namespace": repository.namespace.name, "name": repository.name}
+    return {
+        "repository": repository,
+        "may_admin": Action.ADMIN in allowed,
+        "tabs": of_repository.links(current, allowed, **names),
+    }
+
+
+def tag_context(actor: Actor, tag: Tag, current: str) -> dict[str, Any]:
+    """Return what every page of a tag shows; the actor may pull."""
+    repository = tag.repository
+    names = {"namespace": repository.namespace.name, "name": repository.name}
+    return {
+        **repository_context(actor, repository, "tags"),
+        "tag": tag,
+        "may_promote": Repository.objects.permitted(actor, Action.PUSH).exists(),
+        "tag_tabs": of_tag.links(current, {Action.PULL}, tag=tag.name, **names),
+    }

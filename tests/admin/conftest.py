@@ -1,0 +1,26 @@
+"""An administrator who is signed in."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from tests.admin.factories import make_admin
+
+
+@pytest.fixture(autouse=True)
+def static_root(settings, tmp_path):
+    """Give WhiteNoise, which every request passes, a folder that exists."""
+    settings.STATIC_ROOT = tmp_path
+
+
+@pytest.fixture
+def administrator(db):
+    return make_admin()
+
+
+@pytest.fixture
+def browser(administrator):
+    client = Client()
+    client.force_login(administrator, "django.contrib.auth.backends.ModelBackend")
+    return client

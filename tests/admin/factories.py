@@ -1,0 +1,158 @@
+"""Rows of every model for the admin's tests."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from accounts.access import SYSTEM, AccessLevel, Actor
+from accounts.services import access_tokens, grants, organizations, teams, users
+from promotions.models import (
+    Decision,
+    Evaluation,
+    PolicyVersion,
+    Promotion,
+    PromotionPolicy,
+)
+from promotions.services import policies
+from repositories.models import (
+    Manifest,
+    Provenance,
+    RegistryEvent,
+    Repository,
+    RepositoryManifest,
+    Tag,
+    TagMove,
+)
+from repositories.services import repositories
+
+if TYPE_CHECKING:
+    from accounts.models import Organization, Team, User
+
+PASSWORD = "correct horse battery staple"
+RAW = b"the bytes of a manifest"
+POISON_BODY = b"the bytes of a body that nobody could read"
+
+
+def make_admin(name: str = "admin") -> User:
+    return users.create(
+        actor=SYSTEM, username=name, password=PASSWORD, is_superuser=True
+    )
+
+
+def make_user(name: str) -> User:
+    return users.create(actor=SYSTEM, username=name, password=PASSWORD)
+
+
+def make_organization(name: str, owner: User) -> Organization:
+    return organizations.create(actor=SYSTEM, name=name, primary_owner=owner)
+
+
+def make_team(name: str, organization: Organization) -> Team:
+    return teams.create(actor=SYSTEM, organization=organization, name=name)
+
+
+def make_repository(organization: Organization, name: str) -> Repository:
+    return repositories.create(
+        actor=SYSTEM, namespace=organization.namespace, name=name
+    )
+
+
+def make_policy(
+    author: User, source: Repository, target: Repository
+) -> PromotionPolicy:
+    draft = policies.Draft(source=source, target=target, tag_template="%n-%Y")
+    return policies.create(actor=Actor(author), draft=draft)
+
+
+def make_event(event_id: str, state: str = "poison", **values: Any) -> RegistryEvent:
+    values.setdefault("payload", {"digest": "", "raw": {"html": "<b>bold</b>"}})
+    return RegistryEvent.objects.create(
+        event_id=event_id,
+        action="push",
+        repository="acme/web",
+        tag="1",
+        state=state,
+        error="The event lacks what every event has.",
+        finished_at=timezone.now(),
+        **values,
+    )
+
+
+def make_poisoned_body(mark: str) -> RegistryEvent:
+    return make_event(mark, payload={}, body_head=POISON_BODY, body_sha256="0" * 64)
+
+
+def make_tag(repository: Repository, name: str) -> Tag:
+    digest = hashlib.sha256(f"{repository}:{name}".encode()).hexdigest()
+    manifest = Manifest.objects.create(
+        digest=f"sha256:{digest}",
+        media_type="application/vnd.oci.image.manifest.v1+json",
+        raw=RAW,
+        size=len(RAW),
+    )
+    RepositoryManifest.objects.create(repository=repository, manifest=manifest)
+    move = TagMove.objects.create(
+        repository=repository, tag=name, to_manifest=manifest, moved_at=timezone.now()
+    )
+    return Tag.objects.create(
+        repository=repository,
+        name=name,
+        manifest=manifest,
+        current_move=move,
+        updated_at=timezone.now(),
+    )
+
+
+def make_promotion(policy: PromotionPolicy, tag: Tag) -> Promotion:
+    version = policy.current_version
+    assert isinstance(version, PolicyVersion)
+    evaluation = Evaluation.objects.create(
+        tag_move=tag.current_move, evidence_version="0", policy_versions=[version.pk]
+    )
+    decision = Decision.objects.create(
+        evaluation=evaluation,
+        policy_version=version,
+        tag_move=tag.current_move,
+        evidence_version="0",
+        verdict="matched",
+        outcomes=[{"sentence": "the tag ends with <stable>"}],
+    )
+    promotion = Promotion.objects.create(
+        policy=policy,
+        policy_version=version,
+        decision=decision,
+        idempotency_key=f"{policy.pk}:{tag.pk}",
+        source_repository=tag.repository,
+        source_tag=tag.name,
+        tag_move=tag.current_move,
+        root_move=tag.current_move,
+        manifest=tag.manifest,
+        target_namespace=version.target_namespace,
+        target_name=version.target_name,
+    )
+    Provenance.objects.create(
+        promotion_uuid=promotion.uuid,
+        source_repository=tag.repository.full_name,
+        source_tag=tag.name,
+    )
+    return promotion
+
+
+def make_tenant(name: str) -> None:
+    """Make at least one row of every model but Registry, which there is one of."""
+    owner = make_user(f"{name}-owner")
+    organization = make_organization(name, owner)
+    team = make_team("developers", organization)
+    teams.add_member(actor=SYSTEM, team=team, user=make_user(f"{name}-member"))
+    source = make_repository(organization, "web")
+    target = make_repository(organization, "production/web")
+    for grantee in (owner, team):
+        for on in (organization.namespace, source):
+            grants.grant(actor=SYSTEM, level=AccessLevel.ADMIN, to=grantee, on=on)
+    access_tokens.issue(actor=SYSTEM, user=owner, label="ci")
+    make_event(f"{name}-event")
+    make_poisoned_body(f"{name}-body")
+    make_promotion(make_policy(owner, source, target), make_tag(source, "1.0-stable"))

@@ -1,0 +1,191 @@
+"""Every page of the admin, over the site's own list of models."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import AccessToken, User
+from tests.admin.factories import POISON_BODY, RAW, make_tenant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.db.models import Model
+
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+READ_ONLY = {
+    "accounts.AuditEvent",
+    "promotions.Decision",
+    "promotions.Evaluation",
+    "promotions.PolicyVersion",
+    "promotions.Promotion",
+    "promotions.PromotionPolicy",
+    "repositories.Manifest",
+    "repositories.Provenance",
+    "repositories.Registry",
+    "repositories.RegistryEvent",
+    "repositories.RepositoryManifest",
+    "repositories.Tag",
+    "repositories.TagMove",
+}
+
+every_model = pytest.mark.parametrize("model", MODELS, ids=lambda m: m._meta.label)
+every_history = pytest.mark.parametrize(
+    "model",
+    [model for model in MODELS if model._meta.label in READ_ONLY],
+    ids=lambda m: m._meta.label,
+)
+
+
+@pytest.fixture
+def tenant(administrator):
+    make_tenant("acme")
+
+
+def url_of(model: type[Model], page: str, *args: Any) -> str:
+    meta = model._meta
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_{page}", args=args)
+
+
+def all_urls_of(model: type[Model]) -> Iterator[str]:
+    yield url_of(model, "changelist")
+    for row in model._default_manager.all():
+        yield url_of(model, "change", row.pk)
+        yield url_of(model, "history", row.pk)
+
+
+def test_every_model_of_ours_is_in_the_admin():
+    ours = {
+        model
+        for app in ("accounts", "repositories", "promotions")
+        for model in apps.get_app_config(app).get_models()
+    }
+    assert ours == set(MODELS)
+
+
+def test_what_is_read_only_is_named_here():
+    assert {model._meta.label for model in MODELS} > READ_ONLY
+
+
+@every_model
+def test_lists_and_pages_of_objects_answer(model, browser, tenant):
+    assert model._default_manager.exists()
+    for url in all_urls_of(model):
+        assert browser.get(url).status_code == 200, url
+
+
+@every_model
+def test_the_page_to_add_one_answers_where_it_is_offered(model, browser, tenant):
+    response = browser.get(url_of(model, "add"))
+    offered = browser.get(url_of(model, "changelist")).context["has_add_permission"]
+    assert response.status_code == (200 if offered else 403)
+    assert not (offered and model._meta.label in READ_ONLY)
+
+
+@every_model
+def test_searching_answers(model, browser, tenant):
+    for words in ("acme", "acme/web", "acme/web:1.0-stable", ":1", "sha256:0", "%ü'"):
+        response = browser.get(url_of(model, "changelist"), {"q": words})
+        assert response.status_code == 200, words
+
+
+@every_model
+def test_a_list_costs_the_same_queries_however_long_it_is(model, browser, tenant):
+    url = url_of(model, "changelist")
+    browser.get(url)
+    with CaptureQueriesContext(connection) as short:
+        browser.get(url)
+    for number in range(3):
+        make_tenant(f"other{number}")
+    with CaptureQueriesContext(connection) as long:
+        browser.get(url)
+    assert len(long) == len(short) <= 8
+
+
+@every_model
+def test_bytes_are_neither_loaded_nor_shown(model, browser, tenant):
+    for url in all_urls_of(model):
+        with CaptureQueriesContext(connection) as queries:
+            page = browser.get(url).content
+        loaded = [q["sql"] for q in queries if '"raw"' in q["sql"]]
+        assert not loaded
+        assert not [q["sql"] for q in queries if '"body_head"' in q["sql"]]
+        assert RAW not in page
+        assert POISON_BODY not in page
+
+
+@every_model
+def test_hashes_of_secrets_are_on_no_page(model, browser, tenant):
+    hashes = [token.secret_hash for token in AccessToken.objects.all()]
+    hashes += [user.password for user in User.objects.all()]
+    for url in all_urls_of(model):
+        page = browser.get(url).content.decode()
+        assert not [value for value in hashes if value in page]
+
+
+@every_history
+def test_history_refuses_to_be_written(model, browser, tenant):
+    row = model._default_manager.first()
+    before = model._default_manager.filter(pk=row.pk).values().get()
+    count = model._default_manager.count()
+    for page, args in (("add", ()), ("change", (row.pk,)), ("delete", (row.pk,))):
+        response = browser.post(url_of(model, page, *args), {"post": "yes"})
+        assert response.status_code == 403, page
+    assert model._default_manager.filter(pk=row.pk).values().get() == before
+    assert model._default_manager.count() == count
+
+
+@every_model
+def test_lists_offer_no_deletion_of_many(model, browser, tenant):
+    page = browser.get(url_of(model, "changelist")).content.decode()
+    assert "delete_selected" not in page
+
+
+@every_model
+def test_pages_have_no_inline_script_or_style(model, browser, tenant):
+    for url in all_urls_of(model):
+        page = browser.get(url).content.decode()
+        assert "<script>" not in page
+        assert "style=" not in page
+
+
+@every_model
+def test_staff_without_permissions_see_nothing(model, db):
+    make_tenant("acme")
+    clerk = User.objects.get(username="acme-owner")
+    User.objects.filter(pk=clerk.pk).update(is_staff=True)
+    client = Client()
+    client.force_login(clerk, "django.contrib.auth.backends.ModelBackend")
+    row = model._default_manager.first()
+    for page, args in (("changelist", ()), ("change", (row.pk,)), ("add", ())):
+        assert client.get(url_of(model, page, *args)).status_code == 403
+
+
+def test_json_is_shown_indented_and_escaped(browser, tenant):
+    event = apps.get_model("repositories.RegistryEvent").objects.exclude(payload={})
+    page = browser.get(url_of(event.model, "change", event.get().pk)).content.decode()
+    assert "  &quot;raw&quot;: {\n" in page
+    assert "&lt;b&gt;bold&lt;/b&gt;" in page
+    assert "<b>bold" not in page
+
+
+def test_times_carry_their_zone(browser, tenant):
+    move = apps.get_model("repositories.TagMove").objects.get()
+    time = move.created_at.strftime("%Y-%m-%d %H:%M:%S UTC")
+    for url in all_urls_of(type(move)):
+        if "history" not in url:
+            assert time in browser.get(url).content.decode()
+
+
+def test_the_admin_leads_back_to_the_portal(browser):
+    page = browser.get(reverse("admin:index")).content.decode()
+    assert '<a href="/">Back to the portal</a>' in page
+    assert "msr administration" in page

@@ -1,0 +1,153 @@
+"""Objects for tests, made by the services as the portal itself would make them.
+
+Every factory takes keywords only and fills in what the test does not care about.
+"""
+
+from __future__ import annotations
+
+import json
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from accounts.access import SYSTEM, AccessLevel
+from accounts.models import Namespace, Organization, Team, User
+from accounts.services import grants, organizations, users
+from promotions.services import policies
+from repositories.models import Manifest, Repository, Tag
+from repositories.registry import Digest, MediaType
+from repositories.services import manifests, repositories, tags
+
+if TYPE_CHECKING:
+    from promotions.models import PromotionPolicy
+
+PASSWORD = "correct horse battery"
+_numbers = count(1)
+
+
+def make_user(*, name: str = "", **values: Any) -> User:
+    """A person whose password is PASSWORD; `is_superuser` makes an administrator."""
+    username = name or f"user{next(_numbers)}"
+    return users.create(actor=SYSTEM, username=username, password=PASSWORD, **values)
+
+
+def make_organization(
+    *, name: str = "", owner: User | None = None, members: tuple[User, ...] = ()
+) -> Organization:
+    organization = organizations.create(
+        actor=SYSTEM,
+        name=name or f"organization{next(_numbers)}",
+        primary_owner=owner or make_user(),
+    )
+    for member in members:
+        organizations.set_member(actor=SYSTEM, organization=organization, user=member)
+    return organization
+
+
+def make_repository(*, name: str = "", **values: Any) -> Repository:
+    """A repository by its full name; a namespace that is missing is an organization."""
+    namespace_name, _, rest = (name or f"dev/repository{next(_numbers)}").partition("/")
+    namespace = Namespace.objects.filter(name=namespace_name).first()
+    if namespace is None:
+        namespace = make_organization(name=namespace_name).namespace
+    return repositories.create(actor=SYSTEM, namespace=namespace, name=rest, **values)
+
+
+def grant(*, to: Team | User, on: Namespace | Repository, level: AccessLevel) -> None:
+    grants.grant(actor=SYSTEM, to=to, on=on, level=level)
+
+
+def make_manifest(*, repository: Repository, content: str = "") -> Manifest:
+    """An image of linux/amd64 with one layer; the same content is the same digest."""
+    body = {
+        "schemaVersion": 2,
+        "mediaType": MediaType.OCI_MANIFEST,
+        "config": _descriptor(MediaType.OCI_CONFIG, "config", 1_500),
+        "layers": [_descriptor(MediaType.OCI_LAYER_GZIP, "layer", 3_200_000)],
+        "annotations": {"content": content or str(next(_numbers))},
+    }
+    row = _store(body, os="linux", architecture="amd64", size=3_202_000)
+    manifests.hold(repository=repository, manifests=[row.pk])
+    return row
+
+
+def make_index(*, repository: Repository, platforms: tuple[str, ...]) -> Manifest:
+    """An index with one image for each platform, such as ``linux/arm64``."""
+    children = []
+    for platform in platforms:
+        os, _, architecture = platform.partition("/")
+        child = make_manifest(repository=repository)
+        descriptor = {
+            "mediaType": child.media_type,
+            "digest": child.digest,
+            "size": len(child.raw),
+            "platform": {"os": os, "architecture": architecture},
+        }
+        children.append(descriptor)
+    body = {
+        "schemaVersion": 2,
+        "mediaType": MediaType.OCI_INDEX,
+        "manifests": children,
+    }
+    row = _store(body, size=6_404_000)
+    manifests.hold(repository=repository, manifests=[row.pk])
+    return row
+
+
+def make_tag(
+    *,
+    repository: Repository,
+    name: str = "1.0",
+    manifest: Manifest | None = None,
+    pushed_by: str = "",
+) -> Tag:
+    """Push: the tag points to the manifest (a new one), as after its notification."""
+    seen = tags.Sighting(
+        tag=name,
+        moved_at=timezone.now(),
+        moved_by=pushed_by,
+        expected_version=tags.version_of(repository, name),
+    )
+    manifest = manifest or make_manifest(repository=repository)
+    tags.record_move(repository=repository, manifest=manifest, seen=seen)
+    return Tag.objects.for_listing().get(repository=repository, name=name)
+
+
+def make_policy(
+    *,
+    source: Repository,
+    target: Repository,
+    rules: list[dict[str, Any]] | None = None,
+    tag_template: str = "%n",
+    enabled: bool = True,
+    **values: Any,
+) -> PromotionPolicy:
+    """A policy; without rules every tag matches."""
+    draft = policies.Draft(
+        source=source,
+        target=target,
+        rules=rules or [],
+        tag_template=tag_template,
+        **values,
+    )
+    return policies.create(actor=SYSTEM, draft=draft, enabled=enabled)
+
+
+def tag_rule(operator: str, *values: str) -> dict[str, Any]:
+    """A rule on the tag in MSR's form."""
+    return {"field": "tag", "operator": operator, "values": list(values)}
+
+
+def _descriptor(media_type: MediaType, content: str, size: int) -> dict[str, Any]:
+    digest = str(Digest.of(content.encode()))
+    return {"mediaType": media_type, "digest": digest, "size": size}
+
+
+def _store(body: dict[str, Any], **values: Any) -> Manifest:
+    raw = json.dumps(body).encode()
+    defaults = {"media_type": body["mediaType"], "raw": raw, **values}
+    row, _ = Manifest.objects.get_or_create(
+        digest=str(Digest.of(raw)), defaults=defaults
+    )
+    return row

@@ -1,0 +1,232 @@
+"""Deciding about a push: what is written, what is not, and what is explained."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.access import SYSTEM
+from promotions import tasks
+from promotions.models import Decision, Evaluation, Promotion, PromotionPolicy
+from promotions.services import policies
+from promotions.services.apply import apply
+from promotions.services.evaluate import evaluate_move, explain
+from repositories.models import Tag, TagMove
+from repositories.services import tags
+from tests.factories import (
+    make_manifest,
+    make_policy,
+    make_repository,
+    make_tag,
+    tag_rule,
+)
+
+if TYPE_CHECKING:
+    from repositories.models import Repository
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def source() -> Repository:
+    return make_repository(name="dev/website")
+
+
+@pytest.fixture
+def target() -> Repository:
+    return make_repository(name="qa/website")
+
+
+@pytest.fixture
+def stable(source: Repository, target: Repository) -> PromotionPolicy:
+    """Promotes what ends with stable."""
+    return make_policy(source=source, target=target, rules=[tag_rule("ew", "stable")])
+
+
+def moved(repository: Repository, name: str, **values: Any) -> TagMove:
+    return make_tag(repository=repository, name=name, **values).current_move
+
+
+def test_a_match_is_decided_and_promoted(
+    source: Repository, stable: PromotionPolicy
+) -> None:
+    move = moved(source, "1.0-stable")
+
+    (promotion_id,) = evaluate_move(move_id=move.pk)
+
+    decision = Decision.objects.get()
+    assert decision.verdict == "matched"
+    assert decision.facts["tag"] == "1.0-stable"
+    assert decision.outcomes[0]["result"] == "holds"
+    promotion = Promotion.objects.get(pk=promotion_id)
+    assert (promotion.policy, promotion.decision) == (stable, decision)
+
+
+def test_what_does_not_match_is_explained_on_demand(
+    source: Repository, stable: PromotionPolicy
+) -> None:
+    move = moved(source, "1.1-beta")
+
+    assert evaluate_move(move_id=move.pk) == []
+    assert not Decision.objects.exists()
+    assert stable.current_version is not None
+    verdict = explain(version=stable.current_version, move=move)
+    assert verdict.result == "not_matched"
+    assert verdict.outcomes[0].sentence == 'tag "1.1-beta" does not end with "stable"'
+
+
+def test_deciding_twice_promotes_once(
+    source: Repository, stable: PromotionPolicy
+) -> None:
+    move = moved(source, "1.0-stable")
+
+    assert evaluate_move(move_id=move.pk) == evaluate_move(move_id=move.pk)
+    assert (Decision.objects.count(), Promotion.objects.count()) == (1, 1)
+
+
+def test_a_disabled_or_deleted_policy_is_not_asked(
+    source: Repository, target: Repository
+) -> None:
+    make_policy(source=source, target=target, enabled=False)
+    policies.delete(actor=SYSTEM, policy=make_policy(source=source, target=target))
+
+    assert evaluate_move(move_id=moved(source, "1.0").pk) == []
+
+
+def test_attachments_are_no_subject_of_policies(
+    source: Repository, target: Repository
+) -> None:
+    make_policy(source=source, target=target)
+    signature = f"sha256-{'a' * 64}.sig"
+    referring = make_manifest(repository=source)
+    type(referring).objects.filter(pk=referring.pk).update(subject_digest="sha256:b")
+
+    assert evaluate_move(move_id=moved(source, signature).pk) == []
+    assert evaluate_move(move_id=moved(source, "1", manifest=referring).pk) == []
+
+
+def test_a_new_version_is_for_pushes_to_come(
+    source: Repository, stable: PromotionPolicy
+) -> None:
+    move = moved(source, "1.0-beta")
+    evaluate_move(move_id=move.pk)
+    policies.update(actor=SYSTEM, policy=stable, changes={"rules": []})
+
+    assert not Promotion.objects.exists()
+    assert len(evaluate_move(move_id=moved(source, "2.0-beta").pk)) == 1
+
+
+def test_save_and_apply_looks_at_the_tags_that_exist(
+    source: Repository, target: Repository
+) -> None:
+    for name in ("1.0-stable", "2.0-stable", "3.0-beta"):
+        make_tag(repository=source, name=name)
+    draft = policies.Draft(
+        source=source, target=target, rules=[tag_rule("ew", "stable")], tag_template="n"
+    )
+    policy = policies.create(actor=SYSTEM, draft=draft, apply=True)
+
+    promotions = Promotion.objects.filter(pk__in=list(apply(policy=policy)))
+
+    assert {one.source_tag for one in promotions} == {"1.0-stable", "2.0-stable"}
+    assert Evaluation.objects.filter(trigger="apply").count() == 3
+    policy.refresh_from_db()
+    assert policy.apply_wanted_at is None
+
+
+def test_applying_goes_on_where_a_worker_died(
+    source: Repository, stable: PromotionPolicy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_tag(repository=source, name="1.0-stable")
+    late = timezone.now() - timedelta(hours=1)
+    PromotionPolicy.objects.filter(pk=stable.pk).update(apply_wanted_at=late)
+    sent: list[int] = []
+    monkeypatch.setattr(tasks.apply_policy, "delay", sent.append)
+    monkeypatch.setattr(tasks.evaluate_move, "delay", lambda _key: None)
+
+    tasks.sweep_promotions()
+
+    assert sent == [stable.pk]
+
+
+def test_a_move_nobody_evaluated_is_found_by_the_sweeper(
+    source: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = moved(source, "1.0-stable")
+    evaluated = moved(source, "2.0-stable")
+    evaluate_move(move_id=evaluated.pk)
+    sent: list[int] = []
+    monkeypatch.setattr(tasks.evaluate_move, "delay", sent.append)
+    later = timezone.now() + timedelta(minutes=1)
+    monkeypatch.setattr("promotions.tasks.timezone.now", lambda: later)
+
+    tasks.sweep_promotions()
+
+    assert sent == [lost.pk]
+
+
+def test_the_baseline_is_not_evaluated(
+    source: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = tags.Sighting(
+        tag="1.0-stable",
+        moved_at=timezone.now(),
+        expected_version=0,
+        is_baseline=True,
+    )
+    manifest = make_manifest(repository=source)
+    tags.record_move(repository=source, manifest=manifest, seen=seen)
+    sent: list[int] = []
+    monkeypatch.setattr(tasks.evaluate_move, "delay", sent.append)
+    later = timezone.now() + timedelta(minutes=1)
+    monkeypatch.setattr("promotions.tasks.timezone.now", lambda: later)
+
+    tasks.sweep_promotions()
+
+    assert sent == []
+    assert Tag.objects.filter(repository=source, name="1.0-stable").exists()
+
+
+def test_the_number_of_queries_does_not_grow_with_the_policies(
+    source: Repository,
+) -> None:
+    def cost(name: str) -> int:
+        move = moved(source, name)
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            evaluate_move(move_id=move.pk)
+        return len(queries)
+
+    few = cost("1.0")
+    for _ in range(30):
+        make_policy(source=source, target=make_repository())
+    many = cost("2.0")
+    for _ in range(30):
+        make_policy(source=source, target=make_repository())
+
+    # SQLite takes a long INSERT in two parts; nothing else may grow.
+    assert cost("3.0") - many <= 1
+    assert few <= many <= 12
+    assert Promotion.objects.count() == 90
+
+
+def test_groups_of_a_rule_name_the_target_tag(
+    source: Repository, target: Repository
+) -> None:
+    make_policy(
+        source=source,
+        target=target,
+        rules=[tag_rule("matches", r"^(\d+\.\d+)-stable$")],
+        tag_template="%{1}",
+    )
+    (promotion_id,) = evaluate_move(move_id=moved(source, "1.4-stable").pk)
+
+    promotion = Promotion.objects.select_related("decision").get(pk=promotion_id)
+    assert promotion.decision is not None
+    assert promotion.decision.groups == ["1.4"]
