@@ -32,7 +32,7 @@ class World:
     opened: Any
     target: Any
 
-    def client(self, name="", secret=factories.PASSWORD):
+    def client(self, name: str = "", secret: str = factories.PASSWORD) -> APIClient:
         """Return an API client of that person; no name means nobody."""
         client = APIClient()
         if name:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+from uuid import uuid4
+
 import pytest
 from django.utils import timezone
 
@@ -9,7 +12,6 @@ from promotions.models import PromotionPolicy
 from tests.api import factories
 from tests.api.swagger import assert_is
 
-UNKNOWN = "00000000-0000-4000-8000-000000000000"
 POLICIES = "/api/v0/repositories/dev/website/promotionPolicies"
 FORM = {
     "enabled": True,
@@ -19,8 +21,8 @@ FORM = {
 }
 
 
-def code_of(response):
-    return response.json()["errors"][0]["code"]
+def code_of(response: Any) -> str:
+    return str(response.json()["errors"][0]["code"])
 
 
 def test_who_administers_both_ends_creates_a_policy(world, woken):
@@ -148,7 +150,7 @@ def test_when_it_last_promoted_is_told_in_utc(world):
     assert shown["lastPromotedAt"] > "2020"
 
 
-@pytest.mark.parametrize("policy_id", [UNKNOWN, "no-uuid", "%00"], ids=str)
+@pytest.mark.parametrize("policy_id", [uuid4(), "no-uuid"], ids=["unknown", "no id"])
 @pytest.mark.parametrize("method", ["get", "put"])
 def test_a_policy_that_is_not_there(world, policy_id, method):
     response = getattr(world.client("ada"), method)(f"{POLICIES}/{policy_id}", {})
@@ -208,7 +210,7 @@ def test_an_admin_of_either_end_deletes_a_policy(world, who, repository, status)
     assert left == (status != 204)
 
 
-@pytest.mark.parametrize("policy_id", [UNKNOWN, "no-uuid"], ids=["unknown", "no id"])
+@pytest.mark.parametrize("policy_id", [uuid4(), "no-uuid"], ids=["unknown", "no id"])
 def test_deleting_what_is_not_there_is_no_error(world, policy_id):
     assert world.client("ada").delete(f"{POLICIES}/{policy_id}").status_code == 204
 
