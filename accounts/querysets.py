@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
@@ -97,12 +97,15 @@ class NamespaceQuerySet(PermittedQuerySet["Namespace"]):
 
         `holding` are keys of the namespaces in which a single repository was granted.
         """
-        allowed = self.model._default_manager.permitted(actor, Action.PULL)  # type: ignore[attr-defined]
+        allowed = self.model._default_manager.permitted(actor, Action.PULL)
+        own = self.model._default_manager.filter(
+            organization__memberships__user=actor.user.pk
+        )
         return self.filter(
             Q(pk__in=allowed.values("pk"))
-            | Q(organization__memberships__user=actor.user.pk)
+            | Q(pk__in=own.values("pk"))
             | Q(pk__in=holding)
-        ).distinct()
+        )
 
 
 class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
@@ -154,12 +157,16 @@ def _key_of(row: models.Model, field: str) -> str:
     return f"{value.isoformat() if hasattr(value, 'isoformat') else value}~{row.pk}"
 
 
+def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
+    return cast("models.Field[Any, Any]", model._meta.get_field(name))
+
+
 def _behind(model: type[models.Model], order: str, key: str) -> Q | None:
     """Return the condition "comes after the row of that key"; None for the start."""
     field, side = order.removeprefix("-"), "lt" if order[0] == "-" else "gt"
     text, _, number = key.replace("\0", "").rpartition("~")
     try:
-        value, pk = model._meta.get_field(field).to_python(text), int(number)
+        value, pk = _field(model, field).to_python(text), int(number)
     except (ValidationError, ValueError):
         return None
     return Q(**{f"{field}__{side}": value}) | Q(**{field: value, f"pk__{side}": pk})

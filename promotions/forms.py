@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from accounts.access import Actor
 
 NO_SUCH_TARGET = {
-    Action.ADMIN: "You administer no repository “{}”: a policy needs that of its target.",
-    Action.PUSH: "You may push to no repository “{}”: choose one of the list.",
+    Action.ADMIN: "You administer no repository “{}”, as a policy into it needs.",
+    Action.PUSH: "You may push to no repository “{}”; choose one of the list.",
 }
 
 
@@ -149,12 +149,21 @@ class RuleForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if self.errors:
             return cleaned
-        triple = {**cleaned, "values": self._values()}
+        operator, values = Operator(cleaned["operator"]), self._values()
+        if not values:
+            self.add_error("values", "Write what to compare with, such as -stable.")
+        elif len(values) > 1 and not operator.takes_many:
+            message = f"“{operator.label}” takes one value; for several use “one of”."
+            self.add_error("values", message)
+        else:
+            self._parse({**cleaned, "values": values})
+        return cleaned
+
+    def _parse(self, triple: dict[str, Any]) -> None:
         try:
-            cleaned["rule"] = Rule.parse(triple)
+            self.cleaned_data["rule"] = Rule.parse(triple)
         except InvalidRule as error:
             self.add_error("values", str(error))
-        return cleaned
 
     def _values(self) -> list[str]:
         """Split at lines, and at commas where there may be several values."""
@@ -197,7 +206,7 @@ class BaseRuleFormSet(forms.BaseFormSet[RuleForm]):
         return [rule for rule in read if rule is not None]
 
 
-RuleFormSet = forms.formset_factory(
+RuleFormSet: type[BaseRuleFormSet] = forms.formset_factory(  # type: ignore[assignment]
     RuleForm,
     formset=BaseRuleFormSet,
     extra=0,

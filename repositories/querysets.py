@@ -42,7 +42,7 @@ class RepositoryQuerySet(PermittedQuerySet["Repository"]):
 
     def with_last_push(self) -> Self:
         """Add `last_pushed_at`, the newest move of a tag; None without tags."""
-        tags = self.model.tags.rel.related_model._default_manager  # type: ignore[attr-defined]
+        tags = self.model.tags.rel.related_model._default_manager
         newest = tags.filter(repository=OuterRef("pk")).order_by("-updated_at")
         return self.annotate(last_pushed_at=Subquery(newest.values("updated_at")[:1]))
 

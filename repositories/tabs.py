@@ -9,10 +9,11 @@ from django.urls import reverse
 
 from accounts.access import Action
 from accounts.permissions import check
+from repositories.models import Repository
 
 if TYPE_CHECKING:
     from accounts.access import Actor
-    from repositories.models import Repository, Tag
+    from repositories.models import Tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,5 +84,6 @@ def tag_context(actor: Actor, tag: Tag, current: str) -> dict[str, Any]:
     return {
         **repository_context(actor, repository, "tags"),
         "tag": tag,
+        "may_promote": Repository.objects.permitted(actor, Action.PUSH).exists(),
         "tag_tabs": of_tag.links(current, {Action.PULL}, tag=tag.name, **names),
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 from django.urls import path, register_converter
+from typing_extensions import override
 
 from accounts.validators import validate_name
 from repositories import views
@@ -36,6 +37,7 @@ class RepositoryConverter(NamespaceConverter):
 
     regex = r"[a-z0-9][a-z0-9._/-]*"
 
+    @override
     def to_python(self, value: str) -> str:
         """Return the name; ValueError means that another address is meant."""
         try:
@@ -45,11 +47,11 @@ class RepositoryConverter(NamespaceConverter):
         return value
 
 
-register_converter(NamespaceConverter, "namespace")
-register_converter(RepositoryConverter, "repository")
+register_converter(NamespaceConverter, "portal_namespace")
+register_converter(RepositoryConverter, "portal_repository")
 
-NAMESPACE = "r/<namespace:namespace>"
-REPOSITORY = f"{NAMESPACE}/<repository:name>"
+NAMESPACE = "r/<portal_namespace:namespace>"
+REPOSITORY = f"{NAMESPACE}/<portal_repository:name>"
 
 app_name = "repositories"
 urlpatterns = [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
@@ -63,7 +63,7 @@ def asked(request: HttpRequest, name: str) -> str:
 @login_required
 @require_safe
 def namespace_detail(request: HttpRequest, namespace: str) -> HttpResponse:
-    """A namespace with those of its repositories that the reader may see."""
+    """Show a namespace with those of its repositories that the reader may see."""
     actor = actor_of(request)
     found = _open_namespace(actor, namespace)
     search = asked(request, "q")
@@ -94,10 +94,11 @@ def _open_namespace(actor: Actor, name: str) -> Namespace:
 @login_required
 @require_http_methods(["GET", "POST"])
 def create_repository(request: HttpRequest, namespace: str) -> HttpResponse:
-    """The form of a new repository."""
+    """Show the form of a new repository, or create it."""
     actor = actor_of(request)
     found = _open_namespace(actor, namespace)
-    require(actor, Action.ADMIN, found)
+    if not (answer := check(actor, Action.ADMIN, found)):
+        raise PermissionDenied(answer.reason)
     initial = {"namespace": namespace}
     form = RepositoryForm(request.POST or None, actor=actor, initial=initial)
     if form.is_valid():
@@ -123,7 +124,7 @@ def repository_root(request: HttpRequest, namespace: str, name: str) -> HttpResp
 @login_required
 @require_safe
 def tag_list(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
-    """The *Tags* tab, newest first."""
+    """Show the *Tags* tab, newest first."""
     repository = open_repository(request, namespace, name)
     search = asked(request, "q")
     rows = Tag.objects.for_listing().filter(repository=repository)
@@ -143,7 +144,7 @@ def tag_list(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
 def tag_detail(
     request: HttpRequest, namespace: str, name: str, tag: str
 ) -> HttpResponse:
-    """What a tag points to, and every move it made."""
+    """Show what a tag points to, and every move it made."""
     found = open_tag(request, namespace, name, tag)
     moves = TagMove.objects.filter(repository=found.repository, tag=tag)
     context = {
@@ -185,7 +186,7 @@ def _content(tag: Tag) -> dict[str, Any]:
 def repository_settings(
     request: HttpRequest, namespace: str, name: str
 ) -> HttpResponse:
-    """The *Settings* tab, for admins of the repository."""
+    """Show the *Settings* tab to admins of the repository, or save it."""
     repository = open_repository(request, namespace, name, Action.ADMIN)
     actor = actor_of(request)
     fields = RepositorySettingsForm.base_fields

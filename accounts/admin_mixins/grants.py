@@ -33,6 +33,7 @@ class GrantForm(ServiceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.is_new:
+            self.fields["content_object"].label = "On"
             return
         given: AccessLevel = self.instance.level
         alone = given == AccessLevel.SCAN

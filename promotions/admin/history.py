@@ -80,7 +80,6 @@ class PromotionAdmin(SearchByReference, ReadOnlyAdmin[Promotion]):
         "target",
         linked("policy"),
         linked("requested_by"),
-        "hop",
         "attempts",
         "error_code",
         "reason",

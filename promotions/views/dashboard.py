@@ -28,7 +28,7 @@ SHOWN = 6
 @login_required
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """Namespaces the reader owns, belongs to, or was granted something in."""
+    """Show the namespaces the reader owns, belongs to, or was granted something in."""
     actor = actor_of(request)
     search = asked(request, "q")
     namespaces = _namespaces(actor).filter(name__icontains=search)

@@ -56,7 +56,7 @@ class Explained:
 def tag_decisions(
     request: HttpRequest, namespace: str, name: str, tag: str
 ) -> HttpResponse:
-    """The *Decisions* tab of a tag."""
+    """Show the *Decisions* tab of a tag."""
     actor = actor_of(request)
     found = open_tag(request, namespace, name, tag)
     policies = PromotionPolicy.objects.of_source(found.repository).with_sight(actor)

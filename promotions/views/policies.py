@@ -36,6 +36,7 @@ from promotions.rules import InvalidTemplate
 from promotions.services import policies, try_out
 from promotions.tasks import apply_policy
 from repositories.tabs import repository_context
+from repositories.tasks import wake
 from repositories.views import asked, open_repository
 
 if TYPE_CHECKING:
@@ -47,14 +48,14 @@ if TYPE_CHECKING:
     from promotions.models import PolicyVersion
     from repositories.models import Repository
 
-MAX_POLICIES_SHOWN = 100
+POLICIES_SHOWN = 100
 NEW_RULE = {"field": "tag", "operator": "ew", "values": []}
 
 
 @login_required
 @require_safe
 def policy_list(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
-    """Policies and history of a repository, as the source or as the target."""
+    """Show policies and history of a repository, as the source or as the target."""
     repository = open_repository(request, namespace, name)
     actor = actor_of(request)
     as_source = asked(request, "as") != "target"
@@ -64,7 +65,8 @@ def policy_list(request: HttpRequest, namespace: str, name: str) -> HttpResponse
     context = {
         **repository_context(actor, repository, "promotions"),
         "as_source": as_source,
-        "policies": policies_of(repository).with_sight(actor)[:MAX_POLICIES_SHOWN],
+        "policies": policies_of(repository).with_sight(actor)[:POLICIES_SHOWN],
+        "policies_shown": POLICIES_SHOWN,
         "page": page_of(
             history.with_sight(actor).for_listing(), asked(request, "after")
         ),
@@ -146,11 +148,15 @@ class PolicyFormView(LoginRequiredMixin, View):
     """
 
     http_method_names = ("get", "post")
+    actor: Actor
+    source: Repository
+    policy: PromotionPolicy | None
 
     def get(
         self, request: HttpRequest, namespace: str, name: str, uuid: UUID | None = None
     ) -> HttpResponse:
         """Show the policy as it is, or what a new one starts with."""
+        del request
         self._open(namespace, name, uuid)
         version = self.policy and version_of(self.policy)
         initial: dict[str, Any] = {}
@@ -182,8 +188,9 @@ class PolicyFormView(LoginRequiredMixin, View):
         """Load what the address names; the form is for who may save it."""
         self.actor = actor_of(self.request)
         self.source = open_repository(self.request, namespace, name)
-        self.policy = uuid and _open_policy(self.actor, self.source, uuid)
-        if self.policy:
+        self.policy = None
+        if uuid is not None:
+            self.policy = _open_policy(self.actor, self.source, uuid)
             self.source = version_of(self.policy).source_repository
             target = policies.target_of(self.policy)
             require_policy_editor(self.actor, self.source, target)
@@ -196,22 +203,26 @@ class PolicyFormView(LoginRequiredMixin, View):
 
     def _save(self, form: PolicyForm, rules: BaseRuleFormSet) -> PromotionPolicy | None:
         """Save with the service; None when it refused, with its errors in the form."""
-        values = {**form.cleaned_data, "rules": rules.triples()}
-        enabled = values.pop("enabled")
+        content = {**form.cleaned_data, "rules": rules.triples()}
+        switches = {
+            "actor": self.actor,
+            "enabled": content.pop("enabled"),
+            "apply": "apply" in self.request.POST,
+        }
         try:
             if self.policy is None:
-                draft = policies.Draft(source=self.source, **values)
-                return policies.create(actor=self.actor, draft=draft, enabled=enabled)
-            return policies.update(
-                actor=self.actor, policy=self.policy, changes=values, enabled=enabled
-            )
+                draft = policies.Draft(source=self.source, **content)
+                return policies.create(draft=draft, **switches)
+            return policies.update(policy=self.policy, changes=content, **switches)
         except ValidationError as error:
             form.refuse(error, {"target_name": "target"})
         return None
 
     def _saved(self, policy: PromotionPolicy) -> HttpResponse:
-        if "apply" in self.request.POST:
-            apply_policy.delay_on_commit(policy.pk)
+        if not policy.enabled:
+            said = "The policy is saved, and does nothing until it is switched on."
+        elif "apply" in self.request.POST:
+            wake(apply_policy, policy.pk)
             said = "The policy is saved, and looks at the tags that exist now."
         else:
             said = "The policy is saved; it looks at every push from now on."

@@ -15,7 +15,9 @@ from promotions.forms import PromoteForm
 from promotions.models import Promotion
 from promotions.services import by_hand
 from promotions.tasks import run_promotion
+from repositories.models import Tag
 from repositories.tabs import tag_context
+from repositories.tasks import wake
 from repositories.views import open_tag
 
 if TYPE_CHECKING:
@@ -27,11 +29,22 @@ if TYPE_CHECKING:
 @login_required
 @require_safe
 def promotion_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """One promotion, for who may pull its source or its target."""
+    """Show one promotion to who may pull its source or its target."""
     actor = actor_of(request)
     rows = Promotion.objects.visible_to(actor).with_sight(actor).for_listing()
     promotion = get_object_or_404(rows.select_related("decision"), uuid=uuid)
-    return render(request, "promotions/promotion_detail.html", {"promotion": promotion})
+    source, target = promotion.source_repository_id, promotion.target_repository_id
+    context = {
+        "promotion": promotion,
+        "source_exists": _exists(source, promotion.source_tag),
+        "target_exists": _exists(target, promotion.target_tag),
+    }
+    return render(request, "promotions/promotion_detail.html", context)
+
+
+def _exists(repository_id: int | None, tag: str) -> bool:
+    """Tell whether the tag has a page to link to."""
+    return Tag.objects.filter(repository=repository_id, name=tag).exists()
 
 
 @login_required
@@ -39,7 +52,7 @@ def promotion_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def promote_by_hand(
     request: HttpRequest, namespace: str, name: str, tag: str
 ) -> HttpResponse:
-    """The form that copies what a tag points to now into another repository."""
+    """Copy what a tag points to now into another repository."""
     actor = actor_of(request)
     found = open_tag(request, namespace, name, tag)
     initial = {"target_tag": found.name}
@@ -52,7 +65,7 @@ def promote_by_hand(
         except ValidationError as error:
             form.refuse(error, {"__all__": "target_tag"})
         else:
-            run_promotion.delay_on_commit(promotion.pk)
+            wake(run_promotion, promotion.pk)
             messages.success(request, f"{promotion} is on its way.")
             return redirect("promotions:promotion", promotion.uuid)
     context = {**tag_context(actor, found, "promote"), "form": form}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from repositories.models import Repository
@@ -11,7 +13,7 @@ from tests.api.swagger import assert_is
 ALL = {"dev/website", "dev/team/app", "dev/secret", "dev/open", "qa/website"}
 
 
-def names(response):
+def names(response: Any) -> set[str]:
     return {f"{r['namespace']}/{r['name']}" for r in response.json()["repositories"]}
 
 
@@ -44,7 +46,7 @@ def test_a_stranger_cannot_tell_a_namespace_from_none(world, namespace):
 
 
 def test_a_name_is_enough_to_create_a_private_repository(world):
-    response = world.client("olga").post("/api/v0/repositories/dev", {"name": "new"})
+    response = world.client("olga").post("/api/v0/repositories/dev", {"name": "fresh"})
     assert response.status_code == 201
     shown = response.json()
     assert_is("responses.Repository", shown)
@@ -76,7 +78,7 @@ def test_a_name_with_slashes_may_be_percent_encoded(world, path):
 
 
 def test_a_member_without_the_right_is_told_which_is_missing(world):
-    response = world.client("dana").post("/api/v0/repositories/dev", {"name": "new"})
+    response = world.client("dana").post("/api/v0/repositories/dev", {"name": "fresh"})
     assert response.status_code == 403
     error = response.json()["errors"][0]
     assert error["code"] == "NOT_AUTHORIZED"

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def _quick_passwords(settings):
+def _quick_settings(settings, tmp_path):
+    settings.STATIC_ROOT = tmp_path  # whitenoise wants it to exist
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 

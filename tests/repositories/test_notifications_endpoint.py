@@ -1,4 +1,4 @@
-"""What the registry is told, whatever it sends: it would repeat all but 2xx for ever."""
+"""What the registry is answered: it would repeat for ever what is not 2xx."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from celery import current_app
 from django.db import OperationalError, connection
-from django.test import Client
 
 from repositories.endpoints import notifications
 from repositories.models import Registry, RegistryEvent
@@ -23,6 +22,8 @@ from tests.repositories.events import DIGEST, envelope, make_event
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from django.test import Client
+
 State = RegistryEvent.State
 URL = "/registry/notifications"
 SECRET = "the secret of these tests"
@@ -30,7 +31,8 @@ MEDIA_TYPE = "application/vnd.docker.distribution.events.v1+json"
 
 
 @pytest.fixture(autouse=True)
-def known_secret(db: None, settings) -> None:
+def known_secret(db: None, settings, tmp_path) -> None:
+    settings.STATIC_ROOT = tmp_path  # whitenoise wants a folder
     rotate(settings, SECRET)
 
 

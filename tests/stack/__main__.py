@@ -13,6 +13,8 @@ def main() -> int:
     """Run the command with MSR_DATABASE_URL set; return its exit code."""
     with postgresql() as url:
         environment = {**os.environ, "MSR_DATABASE_URL": url}
+        # Set by importing the product; the command chooses its settings itself.
+        environment.pop("DJANGO_SETTINGS_MODULE", None)
         return subprocess.run(sys.argv[1:], env=environment, check=False).returncode
 
 

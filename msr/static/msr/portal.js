@@ -41,7 +41,7 @@ function switchTheme(button) {
 function number(cards, form) {
   [...cards.children].forEach((card, place) => {
     card.querySelector(".rule-number").textContent = place + 1;
-    for (const element of card.querySelectorAll("[name], [id], [for], [value]")) {
+    for (const element of card.querySelectorAll("[name], [id], [for]")) {
       for (const attribute of ["name", "id", "for", "aria-describedby"]) {
         const value = element.getAttribute(attribute);
         if (value) {
@@ -87,7 +87,7 @@ function tellAge(time) {
     unit === "now" ? "just now" : words.format(-Math.floor(age / seconds), unit);
 }
 
-document.querySelectorAll("time").forEach(tellAge);
+document.querySelectorAll("time:not(.exact)").forEach(tellAge);
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-copy]");

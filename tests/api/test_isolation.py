@@ -1,0 +1,112 @@
+"""Every operation, asked by a stranger: what exists must look like what does not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import pytest
+from django.urls import get_resolver, resolve
+
+from accounts.validators import RESERVED_WORDS
+from tests.api import factories
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rest_framework.test import APIClient
+
+    from accounts.api import Operation
+
+UNKNOWN = UUID(int=0)
+OPERATIONS = [
+    ("get", "/repositories/{ns}"),
+    ("post", "/repositories/{ns}"),
+    ("get", "/repositories/{ns}/{name}"),
+    ("patch", "/repositories/{ns}/{name}"),
+    ("delete", "/repositories/{ns}/{name}"),
+    ("get", "/repositories/{ns}/{name}/tags"),
+    ("get", "/repositories/{ns}/{name}/tags/v1"),
+    ("delete", "/repositories/{ns}/{name}/tags/v1"),
+    ("post", "/repositories/{ns}/{name}/tags/v1/promotion"),
+    ("get", "/repositories/{ns}/{name}/tags/v1/decisions"),
+    ("get", "/repositories/{ns}/{name}/manifests"),
+    ("get", "/repositories/{ns}/{name}/promotionPolicies"),
+    ("post", "/repositories/{ns}/{name}/promotionPolicies"),
+    ("get", "/repositories/{ns}/{name}/promotionPolicies/{policy}"),
+    ("put", "/repositories/{ns}/{name}/promotionPolicies/{policy}"),
+    ("delete", "/repositories/{ns}/{name}/promotionPolicies/{policy}"),
+    ("get", "/repositories/{ns}/{name}/promotions"),
+    ("get", "/repositories/{ns}/{name}/teamAccess"),
+    ("put", "/repositories/{ns}/{name}/teamAccess/testers"),
+    ("delete", "/repositories/{ns}/{name}/teamAccess/testers"),
+    ("get", "/repositoryNamespaces/{ns}/teamAccess"),
+    ("get", "/repositoryNamespaces/{ns}/teamAccess/testers"),
+    ("put", "/repositoryNamespaces/{ns}/teamAccess/testers"),
+    ("delete", "/repositoryNamespaces/{ns}/teamAccess/testers"),
+    ("get", "/promotions/{promotion}"),
+]
+
+
+def api_routes() -> Iterator[tuple[str, type[Operation]]]:
+    """Yield (route, view class) of every operation below /api/v0."""
+    patterns: list[Any] = get_resolver().url_patterns
+    (api,) = (one for one in patterns if str(one.pattern) == "api/v0/")
+    for one in api.url_patterns:
+        yield str(one.pattern), one.callback.view_class
+
+
+def path_of(path: str) -> str:
+    """Return the address with names that resolve to the operation it stands for."""
+    return path.format(ns="qa", name="website", policy=UNKNOWN, promotion=UNKNOWN)
+
+
+def answer(
+    client: APIClient, method: str, path: str, **names: object
+) -> tuple[int, str]:
+    """Return status and body, with the names asked for taken out."""
+    response = getattr(client, method)(f"/api/v0{path.format(**names)}", {})
+    body = response.content.decode()
+    for key, value in names.items():
+        body = body.replace(str(value), key)
+    return response.status_code, body.replace("ns/name", "name")
+
+
+@pytest.mark.parametrize("who", ["olga", "eve", ""], ids=["tenant", "loner", "nobody"])
+def test_a_stranger_cannot_tell_what_exists(world, who):
+    policy = factories.policy(world.target, world.target, tag_template="%Y")
+    tag = factories.push(world.target, "v1")
+    promotion = factories.promotion(tag, world.target, "v2", world.people.ada)
+    client = world.client(who)
+    exists: dict[str, object] = {"ns": "qa", "name": "website"}
+    exists |= {"policy": policy.uuid, "promotion": promotion.uuid}
+    absent: dict[str, object] = {"ns": "zz", "name": "nothing"}
+    absent |= {"policy": UNKNOWN, "promotion": UNKNOWN}
+    for method, path in OPERATIONS:
+        found = answer(client, method, path, **exists)
+        assert found == answer(client, method, path, **absent), (method, path)
+        assert found[0] == (404 if who else 401), (method, path)
+
+
+def test_every_operation_is_in_the_matrix():
+    listed = {
+        (method, resolve(f"/api/v0{path_of(path)}").route.removeprefix("api/v0/"))
+        for method, path in OPERATIONS
+    }
+    offered = {
+        (method, route)
+        for route, view in api_routes()
+        for method in ("get", "post", "put", "patch", "delete")
+        if hasattr(view, method)
+    }
+    assert offered - listed == {("get", "repositories")}
+
+
+def test_no_repository_can_be_named_like_an_operation():
+    words = {
+        route.split("<repository_path:name>/")[1].split("/")[0].lower()
+        for route, _ in api_routes()
+        if "<repository_path:name>/" in route
+    }
+    assert words
+    assert words <= RESERVED_WORDS
