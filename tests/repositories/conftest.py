@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import connection
 
 from repositories.models import Registry, Repository, TagMove
 from repositories.signals import tag_pushed
@@ -23,6 +24,13 @@ def repository(db: None, request: pytest.FixtureRequest) -> Repository:
     """A repository whose name no other test uses in the shared registry."""
     name = request.node.name.partition("[")[0].removeprefix("test_")
     return make_repository(name=f"dev/{name.replace('__', '_')}")
+
+
+@pytest.fixture
+def several_connections() -> None:
+    """Skip where threads cannot have connections of their own."""
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite in memory has one connection; runs on PostgreSQL")
 
 
 @pytest.fixture

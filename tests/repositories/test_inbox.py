@@ -133,9 +133,8 @@ def test_a_second_wish_does_not_jump_the_queue():
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("several_connections")
 def test_of_workers_that_ask_at_once_one_gets_the_event():
-    if connection.vendor == "sqlite":
-        pytest.skip("SQLite in memory has one connection; runs on PostgreSQL")
     event, start = report(), Barrier(8)
 
     def ask() -> UUID | None:
