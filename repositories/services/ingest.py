@@ -208,7 +208,7 @@ def _repository(full_name: str) -> Repository:
         raise Unmanaged(message)
     adopted = repositories.adopt(actor=SYSTEM, namespace=namespace, name=name.name)
     if adopted is None:
-        message = f"“{full_name}” was deleted here; the registry still has it."
+        message = f"“{full_name}” was deleted here, or cannot be a repository's name."
         raise Unmanaged(message)
     return adopted
 
