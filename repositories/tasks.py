@@ -10,7 +10,7 @@ from celery import shared_task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from repositories.models import Registry, RegistryEvent, Repository
+from repositories.models import RegistryEvent, Repository
 from repositories.registry import RegistryError
 from repositories.services import deletion, ingest
 from repositories.services import reconcile as walk
@@ -53,8 +53,7 @@ def sweep_events() -> None:
     due = RegistryEvent.objects.due().next_of_their_tag().order_by("id")
     for event_id in due.values_list("event_id", flat=True)[:SWEEP_BATCH]:
         wake(process_event, event_id)
-    wanted = Registry.objects.filter(reconcile_wanted_at__isnull=False)
-    if wanted.filter(brake=Registry.Brake.RELEASED).exists():
+    if walk.is_wanted():
         reconcile.delay()
 
 
@@ -63,7 +62,9 @@ def reconcile() -> None:
     """Walk the registry for pushes whose notification never came."""
     try:
         walk.reconcile()
-    except (walk.AlreadyRunning, walk.BrakeEngaged, RegistryError) as error:
+    except walk.AlreadyRunning:
+        log.info("reconcile_runs_already")
+    except (walk.BrakeEngaged, RegistryError) as error:
         log.warning("reconcile_stopped", reason=str(error))
 
 
