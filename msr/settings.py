@@ -202,6 +202,11 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 0.2
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # Whoever publishes notices at once that the broker is away, or does not answer:
+    # the row is in the database, and the sweeper sends its message later.
+    "max_retries": 0,
+    "socket_connect_timeout": 1.0,
+    "socket_timeout": 5.0,
     # A dead worker's messages come back after seconds, not after minutes.
     "visibility_timeout": env.integer("VISIBILITY_TIMEOUT", 7200),
     "unacked_restore_interval": 2,
@@ -210,6 +215,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 
 # --- The API ----------------------------------------------------------------------
 
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.authentication.BasicAuthentication",

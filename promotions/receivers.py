@@ -8,9 +8,10 @@ from django.dispatch import receiver
 
 from promotions.tasks import evaluate_move
 from repositories.signals import tag_pushed
+from repositories.tasks import wake
 
 
 @receiver(tag_pushed, dispatch_uid="evaluate_move")
 def evaluate_pushed_tag(*, move_id: int, **_kwargs: Any) -> None:
     """Ask the policies about the move as soon as it is committed."""
-    evaluate_move.delay_on_commit(move_id)  # type: ignore[attr-defined]
+    wake(evaluate_move, move_id)

@@ -13,6 +13,7 @@ from promotions.models import Evaluation, Promotion, PromotionPolicy
 from promotions.models.promotion import State
 from promotions.services import apply, evaluate, promote
 from repositories.models import TagMove
+from repositories.tasks import wake
 
 SWEEP_BATCH = 500
 
@@ -21,7 +22,7 @@ SWEEP_BATCH = 500
 def evaluate_move(move_id: int) -> None:
     """Decide about one move of a tag and start what it leads to."""
     for promotion_id in evaluate.evaluate_move(move_id=move_id):
-        run_promotion.delay(promotion_id)
+        wake(run_promotion, promotion_id)
 
 
 @shared_task
@@ -35,7 +36,7 @@ def apply_policy(policy_id: int) -> None:
     """*Save & Apply*: ask one policy about the tags that exist."""
     policy = PromotionPolicy.objects.live().get(pk=policy_id)
     for promotion_id in apply.apply(policy=policy):
-        run_promotion.delay(promotion_id)
+        wake(run_promotion, promotion_id)
 
 
 @shared_task
@@ -43,13 +44,13 @@ def sweep_promotions() -> None:
     """Wake workers up for what a lost message or a dead worker left."""
     due = Promotion.objects.due().order_by("id").values_list("pk", flat=True)
     for promotion_id in due[:SWEEP_BATCH]:
-        run_promotion.delay(promotion_id)
+        wake(run_promotion, promotion_id)
     for move_id in _unevaluated():
-        evaluate_move.delay(move_id)
+        wake(evaluate_move, move_id)
     late = timezone.now() - timedelta(seconds=settings.SWEEP_PERIOD)
     wanted = PromotionPolicy.objects.live().filter(apply_wanted_at__lt=late)
     for policy_id in wanted.values_list("pk", flat=True)[:SWEEP_BATCH]:
-        apply_policy.delay(policy_id)
+        wake(apply_policy, policy_id)
 
 
 def _unevaluated() -> list[int]:

@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
 import structlog
 from celery import shared_task
+from django.db import transaction
+from kombu.exceptions import OperationalError
 
-from repositories.models import Registry, RegistryEvent, Repository
+from repositories.models import RegistryEvent, Repository
 from repositories.registry import RegistryError
 from repositories.services import deletion, ingest
 from repositories.services import reconcile as walk
 
+if TYPE_CHECKING:
+    from celery import Task
+
 log = structlog.get_logger()
 
 SWEEP_BATCH = 500
+K = TypeVar("K", int, str)
+
+
+def wake(task: Task[[K], None], key: K) -> None:
+    """Enqueue the task for a row on commit, from wherever a write is made.
+
+    A broker that is away undoes nothing: the row is the job, and the sweeper sends
+    the message later.
+    """
+    transaction.on_commit(partial(_send, task, key))
+
+
+def _send(task: Task[[K], None], key: K) -> None:
+    try:
+        task.delay(key)
+    except OperationalError as error:
+        log.warning("broker_unreachable", task=task.name, reason=str(error))
 
 
 @shared_task
 def process_event(event_id: str) -> None:
     """Work on one event of the inbox, then wake up the next of its tag."""
     for following in ingest.process(event_id=event_id):
-        process_event.delay(following)
+        wake(process_event, following)
 
 
 @shared_task
@@ -27,9 +52,8 @@ def sweep_events() -> None:
     """Wake workers up for events that a lost message or a dead worker left."""
     due = RegistryEvent.objects.due().next_of_their_tag().order_by("id")
     for event_id in due.values_list("event_id", flat=True)[:SWEEP_BATCH]:
-        process_event.delay(event_id)
-    wanted = Registry.objects.filter(reconcile_wanted_at__isnull=False)
-    if wanted.filter(brake=Registry.Brake.RELEASED).exists():
+        wake(process_event, event_id)
+    if walk.is_wanted():
         reconcile.delay()
 
 
@@ -38,7 +62,9 @@ def reconcile() -> None:
     """Walk the registry for pushes whose notification never came."""
     try:
         walk.reconcile()
-    except (walk.AlreadyRunning, walk.BrakeEngaged, RegistryError) as error:
+    except walk.AlreadyRunning:
+        log.info("reconcile_runs_already")
+    except (walk.BrakeEngaged, RegistryError) as error:
         log.warning("reconcile_stopped", reason=str(error))
 
 

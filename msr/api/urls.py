@@ -18,10 +18,16 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
 
+class NameConverter(StringConverter):
+    """One name; without NUL, which PostgreSQL cannot even look for."""
+
+    regex = r"[^/\0]+"
+
+
 class RepositoryNameConverter(StringConverter):
     """What follows the namespace: slashes are part of it, words of the API are not."""
 
-    regex = ".+"
+    regex = r"[^\0]+"
 
     @override
     def to_python(self, value: str) -> str:
@@ -41,34 +47,38 @@ class NoSuchOperation(Operation):
         raise NotFound(message)
 
 
+register_converter(NameConverter, "api_name")
 register_converter(RepositoryNameConverter, "repository_path")
 
 
 def _of_repository(rest: str, view: type[Operation]) -> URLPattern:
-    route = f"repositories/<str:namespace>/<repository_path:name>{rest}"
+    route = f"repositories/<api_name:namespace>/<repository_path:name>{rest}"
     return path(route, view.as_view())
 
 
 urlpatterns = [
     path("repositories", repositories.RepositoryList.as_view()),
-    path("repositories/<str:namespace>", repositories.NamespaceRepositories.as_view()),
+    path(
+        "repositories/<api_name:namespace>",
+        repositories.NamespaceRepositories.as_view(),
+    ),
     _of_repository("/tags", repositories.TagList),
-    _of_repository("/tags/<str:reference>", repositories.TagDetail),
-    _of_repository("/tags/<str:tag>/promotion", promotions.PromoteByHand),
-    _of_repository("/tags/<str:tag>/decisions", promotions.DecisionList),
+    _of_repository("/tags/<api_name:reference>", repositories.TagDetail),
+    _of_repository("/tags/<api_name:tag>/promotion", promotions.PromoteByHand),
+    _of_repository("/tags/<api_name:tag>/decisions", promotions.DecisionList),
     _of_repository("/manifests", repositories.ManifestList),
     _of_repository("/promotionPolicies", promotions.PolicyList),
-    _of_repository("/promotionPolicies/<str:policy_id>", promotions.PolicyDetail),
+    _of_repository("/promotionPolicies/<api_name:policy_id>", promotions.PolicyDetail),
     _of_repository("/promotions", promotions.RepositoryPromotionList),
     _of_repository("/teamAccess", repositories.RepositoryTeamAccessList),
-    _of_repository("/teamAccess/<str:team>", repositories.RepositoryTeamAccess),
+    _of_repository("/teamAccess/<api_name:team>", repositories.RepositoryTeamAccess),
     _of_repository("", repositories.RepositoryDetail),
     path(
-        "repositoryNamespaces/<str:namespace>/teamAccess",
+        "repositoryNamespaces/<api_name:namespace>/teamAccess",
         NamespaceTeamAccessList.as_view(),
     ),
     path(
-        "repositoryNamespaces/<str:namespace>/teamAccess/<str:team>",
+        "repositoryNamespaces/<api_name:namespace>/teamAccess/<api_name:team>",
         NamespaceTeamAccess.as_view(),
     ),
     path("promotions/<uuid:promotion_id>", promotions.PromotionDetail.as_view()),

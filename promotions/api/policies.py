@@ -11,11 +11,11 @@ from rest_framework.response import Response
 
 from accounts.api import Form, Operation
 from promotions.api.ends import EndQuery, Ends
-from promotions.api.waking import wake
 from promotions.models import PolicyVersion, PromotionPolicy
 from promotions.services import policies
 from promotions.tasks import apply_policy
 from repositories.api import repository_of
+from repositories.tasks import wake
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,11 +9,11 @@ from rest_framework.response import Response
 
 from accounts.api import Form, Operation, no_such
 from promotions.api.ends import EndQuery, Ends
-from promotions.api.waking import wake
 from promotions.models import Promotion
 from promotions.services.by_hand import promote_by_hand
 from promotions.tasks import run_promotion
 from repositories.api import repository_of, tag_of
+from repositories.tasks import wake
 
 if TYPE_CHECKING:
     from uuid import UUID

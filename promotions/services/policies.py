@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.utils import timezone
 
@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.services import audit
 from promotions.models import PolicyVersion, PromotionPolicy
 from promotions.permissions import require_policy_admin, require_policy_editor
-from promotions.rules import TagTemplate
+from promotions.rules import TagTemplate, compile_rules, parse_rules
 
 if TYPE_CHECKING:
     from accounts.access import Actor
@@ -82,18 +82,21 @@ def update(
 ) -> PromotionPolicy:
     """Change what a policy does (a new version) and whether it is enabled.
 
-    `changes` are fields of Draft; `apply` is as in `create`. Needs admin on source
+    `changes` are fields of Draft; those that say what is so already make no new
+    version. `apply` is as in `create`. Needs admin on source
     and target; switching off alone needs admin on either.
     """
     before = _shown(policy)
-    draft = replace(Draft.of(_version(policy), target_of(policy)), **changes)
+    draft = present = None
     if enabled is False and not changes:
-        require_policy_admin(actor, draft.source, draft.target)
+        _require_stopper(actor, policy)
     else:
-        require_policy_editor(actor, draft.source, target_of(policy))
+        require_policy_editor(actor, *_ends(policy))
+        present = Draft.of(_version(policy), target_of(policy))
+        draft = replace(present, **changes)
         require_policy_editor(actor, draft.source, draft.target)
     with transaction.atomic():
-        if changes:
+        if draft and draft != present:
             _save_version(actor, policy, draft, number=_version(policy).number + 1)
         _switch(policy, enabled=enabled, apply=apply)
         _audit(actor, "update", policy, before=before, after=_shown(policy))
@@ -102,8 +105,7 @@ def update(
 
 def delete(*, actor: Actor, policy: PromotionPolicy) -> None:
     """Delete a policy; needs admin on source or target. What it promoted stays."""
-    version = _version(policy)
-    require_policy_admin(actor, version.source_repository, target_of(policy))
+    _require_stopper(actor, policy)
     with transaction.atomic():
         PromotionPolicy.objects.filter(pk=policy.pk).update(
             deleted_at=timezone.now(), enabled=False
@@ -121,13 +123,28 @@ def _switch(policy: PromotionPolicy, *, enabled: bool | None, apply: bool) -> No
 
 def target_of(policy: PromotionPolicy) -> Repository:
     """Return the repository the policy promotes into; Http404 when it is gone."""
-    version = _version(policy)
-    rows = version.target_namespace.repositories.select_related("namespace")
-    found = rows.filter(name=version.target_name, deleted_at__isnull=True).first()
+    found = _find_target(policy)
     if found is None:
-        message = f"The target {version.target_repository} does not exist any more."
+        target = _version(policy).target_repository
+        message = f"The target {target} does not exist any more."
         raise Http404(message)
     return found
+
+
+def _find_target(policy: PromotionPolicy) -> Repository | None:
+    version = _version(policy)
+    rows = version.target_namespace.repositories.select_related("namespace")
+    return rows.filter(name=version.target_name, deleted_at__isnull=True).first()
+
+
+def _ends(policy: PromotionPolicy) -> tuple[Repository, Repository]:
+    return _version(policy).source_repository, target_of(policy)
+
+
+def _require_stopper(actor: Actor, policy: PromotionPolicy) -> None:
+    """Demand admin on source or target; where the target is gone, on the source."""
+    source, target = _version(policy).source_repository, _find_target(policy)
+    require_policy_admin(actor, source, target or source)
 
 
 def _version(policy: PromotionPolicy) -> PolicyVersion:
@@ -159,17 +176,33 @@ def _save_version(
         exclude=["created_by"], validate_unique=False, validate_constraints=False
     )
     _refuse_onto_itself(draft)
-    version.save()
+    _refuse_missing_groups(draft)
+    try:
+        with transaction.atomic():
+            version.save()
+    except IntegrityError as error:
+        message = "Somebody else changed the policy meanwhile; reload and try again."
+        raise ValidationError(message) from error
     PromotionPolicy.objects.filter(pk=policy.pk).update(current_version=version)
     policy.current_version = version
 
 
 def _refuse_onto_itself(draft: Draft) -> None:
-    same = draft.source.pk == draft.target.pk
-    if same and TagTemplate.parse(draft.tag_template).codes == ("%n",):
+    if draft.source == draft.target and draft.tag_template == "%n":
         message = (
             "The policy would promote each image onto itself: choose another target"
             " repository, or a template that makes another tag."
+        )
+        raise ValidationError({"tag_template": message})
+
+
+def _refuse_missing_groups(draft: Draft) -> None:
+    wanted = TagTemplate.parse(draft.tag_template).highest_group
+    captured = compile_rules(parse_rules(draft.rules)).group_count
+    if wanted > captured:
+        message = (
+            f"%{{{wanted}}} names a group, but the rules capture {captured}: add a"
+            " rule “tag matches” with that many groups in parentheses."
         )
         raise ValidationError({"tag_template": message})
 

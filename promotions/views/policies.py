@@ -36,6 +36,7 @@ from promotions.rules import InvalidTemplate
 from promotions.services import policies, try_out
 from promotions.tasks import apply_policy
 from repositories.tabs import repository_context
+from repositories.tasks import wake
 from repositories.views import asked, open_repository
 
 if TYPE_CHECKING:
@@ -221,7 +222,7 @@ class PolicyFormView(LoginRequiredMixin, View):
         if not policy.enabled:
             said = "The policy is saved, and does nothing until it is switched on."
         elif "apply" in self.request.POST:
-            apply_policy.delay_on_commit(policy.pk)  # type: ignore[attr-defined]
+            wake(apply_policy, policy.pk)
             said = "The policy is saved, and looks at the tags that exist now."
         else:
             said = "The policy is saved; it looks at every push from now on."

@@ -15,7 +15,9 @@ from promotions.forms import PromoteForm
 from promotions.models import Promotion
 from promotions.services import by_hand
 from promotions.tasks import run_promotion
+from repositories.models import Tag
 from repositories.tabs import tag_context
+from repositories.tasks import wake
 from repositories.views import open_tag
 
 if TYPE_CHECKING:
@@ -63,7 +65,7 @@ def promote_by_hand(
         except ValidationError as error:
             form.refuse(error, {"__all__": "target_tag"})
         else:
-            run_promotion.delay_on_commit(promotion.pk)  # type: ignore[attr-defined]
+            wake(run_promotion, promotion.pk)
             messages.success(request, f"{promotion} is on its way.")
             return redirect("promotions:promotion", promotion.uuid)
     context = {**tag_context(actor, found, "promote"), "form": form}

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import structlog
 from django.contrib import admin, messages
 from django.db import transaction
-from kombu.exceptions import OperationalError
 
 from accounts.admin_mixins import ReadOnlyAdmin, moment
 from accounts.authentication import actor_of
 from accounts.services import audit
 from repositories.models import Registry, RegistryEvent
-from repositories.tasks import process_event
+from repositories.tasks import process_event, wake
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -73,7 +72,8 @@ class RegistryEventAdmin(ReadOnlyAdmin[RegistryEvent]):
     def replay(self, request: HttpRequest, queryset: QuerySet[RegistryEvent]) -> None:
         chosen = queryset.filter(**REPLAYABLE)
         replayed = [event for event in chosen if _put_back(actor_of(request), event)]
-        _wake_workers(replayed)
+        for event in replayed:
+            wake(process_event, event.event_id)
         if replayed:
             self.message_user(request, f"Events put back to work: {len(replayed)}.")
         if rest := queryset.exclude(pk__in=[event.pk for event in replayed]).count():
@@ -99,12 +99,3 @@ def _put_back(actor: Actor, event: RegistryEvent) -> bool:
             before = {"state": event.state, "error": event.error}
             audit.record(actor=actor, action="replay", subject=event, before=before)
     return bool(done)
-
-
-def _wake_workers(events: list[RegistryEvent]) -> None:
-    """Publish; when the broker is away the sweeper does it later."""
-    try:
-        for event in events:
-            process_event.delay(event.event_id)
-    except OperationalError as error:
-        log.warning("broker_unreachable", reason=str(error))

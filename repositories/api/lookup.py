@@ -11,7 +11,6 @@ from accounts.api import no_such
 from accounts.models import Namespace
 from accounts.permissions import check
 from repositories.models import Repository, Tag
-from repositories.registry import InvalidReference, RepositoryName, TagName
 
 if TYPE_CHECKING:
     from accounts.access import Actor
@@ -22,8 +21,7 @@ def namespace_of(actor: Actor, name: str) -> Namespace:
 
     Raises NO_SUCH_ACCOUNT.
     """
-    legal = _is_repository_name(name)
-    found = Namespace.objects.filter(name=name).first() if legal else None
+    found = Namespace.objects.filter(name=name).first()
     if found is None or not _sees(actor, found):
         message = f"No account “{name}” is visible to you."
         raise no_such(actor, "NO_SUCH_ACCOUNT", message)
@@ -33,7 +31,7 @@ def namespace_of(actor: Actor, name: str) -> Namespace:
 def repository_of(actor: Actor, full_name: str) -> Repository:
     """Return the repository of that OCI name; raises NO_SUCH_REPOSITORY."""
     rows = Repository.objects.permitted(actor, Action.PULL).select_related("namespace")
-    found = rows.named(full_name).first() if _is_repository_name(full_name) else None
+    found = rows.named(full_name).first()
     if found is None:
         message = f"No repository “{full_name}” is visible to you."
         raise no_such(actor, "NO_SUCH_REPOSITORY", message)
@@ -43,28 +41,11 @@ def repository_of(actor: Actor, full_name: str) -> Repository:
 def tag_of(repository: Repository, name: str) -> Tag:
     """Return a tag of a repository; raises NO_SUCH_TAG."""
     rows = Tag.objects.for_listing().filter(repository=repository)
-    found = rows.filter(name=name).first() if is_tag_name(name) else None
+    found = rows.filter(name=name).first()
     if found is None:
         message = f"The repository “{repository}” has no tag “{name}”."
         raise NotFound(message, code="NO_SUCH_TAG")
     return found
-
-
-def is_tag_name(name: str) -> bool:
-    """Tell whether the text can be a tag at all."""
-    try:
-        TagName.parse(name)
-    except InvalidReference:
-        return False
-    return True
-
-
-def _is_repository_name(name: str) -> bool:
-    try:
-        RepositoryName.parse(name)
-    except InvalidReference:
-        return False
-    return True
 
 
 def _sees(actor: Actor, namespace: Namespace) -> bool:

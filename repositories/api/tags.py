@@ -10,9 +10,9 @@ from rest_framework.permissions import IsAuthenticatedOrReadOnly
 from rest_framework.response import Response
 
 from accounts.api import Form, Operation
-from repositories.api.lookup import is_tag_name, repository_of, tag_of
+from repositories.api.lookup import repository_of, tag_of
 from repositories.models import Manifest, RepositoryManifest, Tag
-from repositories.registry import Digest, ImageIndex, InvalidReference
+from repositories.registry import ImageIndex
 from repositories.registry.media_types import known_media_type
 from repositories.services import deletion
 from repositories.services.tags import PROMOTION_SUBJECT
@@ -113,24 +113,12 @@ def _tags(repository: Repository) -> QuerySet[Tag]:
 
 def _referred(repository: Repository, reference: str) -> Iterable[Tag]:
     """Return the tag of that name or those of that digest; raises NO_SUCH_REF."""
-    rows = _tags(repository).none()
-    if _is_digest(reference):
-        rows = _tags(repository).filter(manifest__digest=reference)
-    elif is_tag_name(reference):
-        rows = _tags(repository).filter(name=reference)
-    found = list(rows)
+    column = "manifest__digest" if ":" in reference else "name"
+    found = list(_tags(repository).filter(**{column: reference}))
     if not found:
         message = f"The repository “{repository}” has no tag or digest “{reference}”."
         raise NotFound(message, code="NO_SUCH_REF")
     return found
-
-
-def _is_digest(text: str) -> bool:
-    try:
-        Digest.parse(text)
-    except InvalidReference:
-        return False
-    return True
 
 
 def _images(tag: Tag) -> list[Manifest]:

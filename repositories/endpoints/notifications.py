@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import hashlib
 from hmac import compare_digest
-from typing import TYPE_CHECKING
+from typing import BinaryIO
 
 import structlog
+from celery import current_app
 from django.conf import settings
-from django.db import DatabaseError, DataError, transaction
+from django.db import DataError, transaction
+from django.db import Error as DatabaseFailure
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
-from kombu.exceptions import OperationalError
+from kombu.exceptions import LimitExceeded, OperationalError
+from kombu.pools import producers
 
 from accounts.authentication import hash_secret
 from repositories.models import Registry
@@ -25,12 +28,15 @@ from repositories.registry import error_envelope
 from repositories.services import inbox
 from repositories.tasks import process_event
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 log = structlog.get_logger()
 
 CHUNK_BYTES = 64 * 1024
+PATIENCE = 0.2  # seconds that the broker has for each of its answers
+IMPATIENT = {
+    "socket_timeout": PATIENCE,
+    "socket_connect_timeout": PATIENCE,
+    "max_retries": 0,
+}
 
 
 @csrf_exempt
@@ -38,12 +44,12 @@ CHUNK_BYTES = 64 * 1024
 @transaction.non_atomic_requests
 def notifications(request: HttpRequest) -> HttpResponse:
     """Store the events of one envelope and wake a worker up for each."""
-    if not _knows_secret(request.headers.get("Authorization", "")):
-        message = "The notification secret is missing or wrong."
-        return JsonResponse(error_envelope("UNAUTHORIZED", message), status=401)
     try:
+        if not _knows_secret(request.headers.get("Authorization", "")):
+            message = "The notification secret is missing or wrong."
+            return JsonResponse(error_envelope("UNAUTHORIZED", message), status=401)
         event_ids = _store(request)
-    except DatabaseError:
+    except DatabaseFailure:
         log.exception("notification_not_stored")
         message = "The database cannot store notifications now."
         return JsonResponse(error_envelope("UNAVAILABLE", message), status=503)
@@ -61,14 +67,24 @@ def _knows_secret(header: str) -> bool:
 
 
 def _store(request: HttpRequest) -> list[str]:
-    declared = int(request.META.get("CONTENT_LENGTH") or 0)
-    if declared <= settings.NOTIFICATION_MAX_BYTES:
-        body = request.read(settings.NOTIFICATION_MAX_BYTES)
+    stream = _body_of(request)
+    body = stream.read(settings.NOTIFICATION_MAX_BYTES + 1)
+    if len(body) <= settings.NOTIFICATION_MAX_BYTES:
         return _store_or_poison(body)
-    head, sha256 = _drain(request)
-    why = f"The body has {declared} bytes, more than {settings.NOTIFICATION_MAX_BYTES}."
-    inbox.record_poison(head=head, sha256=sha256, why=why)
+    why = f"The body has more than {settings.NOTIFICATION_MAX_BYTES} bytes."
+    inbox.record_poison(head=body, sha256=_drain(stream, body), why=why)
     return []
+
+
+def _body_of(request: HttpRequest) -> BinaryIO | HttpRequest:
+    """Return what the body is read from.
+
+    Django reads as much as Content-Length says: of a chunked body, nothing.
+    """
+    if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+        stream: BinaryIO = request.META["wsgi.input"]
+        return stream
+    return request
 
 
 def _store_or_poison(body: bytes) -> list[str]:
@@ -81,20 +97,26 @@ def _store_or_poison(body: bytes) -> list[str]:
         return []
 
 
-def _drain(request: HttpRequest) -> tuple[bytes, str]:
-    """Read the body to its end in small pieces; keep its first bytes and its hash."""
-    head, seen = b"", hashlib.sha256()
-    while chunk := request.read(CHUNK_BYTES):
+def _drain(stream: BinaryIO | HttpRequest, read: bytes) -> str:
+    """Read the rest of a body in small pieces; return the hash of all of it."""
+    seen = hashlib.sha256(read)
+    while chunk := stream.read(CHUNK_BYTES):
         seen.update(chunk)
-        if len(head) < inbox.POISON_HEAD_BYTES:
-            head += chunk
-    return head[: inbox.POISON_HEAD_BYTES], seen.hexdigest()
+    return seen.hexdigest()
 
 
-def _wake_workers(event_ids: Iterable[str]) -> None:
-    """Publish; when the broker is away the sweeper does it later."""
+def _wake_workers(event_ids: list[str]) -> None:
+    """Publish; when the broker is away the sweeper does it later.
+
+    On a connection of its own, which gives up soon: the registry waits for the answer,
+    and would send the same notification again.
+    """
+    if not event_ids:
+        return
+    broker = current_app.connection_for_write(transport_options=IMPATIENT)
     try:
-        for event_id in event_ids:
-            process_event.delay(event_id)
-    except OperationalError as error:
+        with producers[broker].acquire(block=True, timeout=PATIENCE) as producer:
+            for event_id in event_ids:
+                process_event.apply_async((event_id,), producer=producer)
+    except (OperationalError, LimitExceeded) as error:
         log.warning("broker_unreachable", reason=str(error))

@@ -22,13 +22,15 @@ from repositories.registry import (
     TagName,
 )
 from repositories.services import tags
-from repositories.services.registry import PORTAL_SUBJECT, client
+from repositories.services.registry import NOT_FOUND, client, iter_tags
 
 if TYPE_CHECKING:
     from accounts.access import Actor
-    from repositories.models import Tag
+    from repositories.models import Manifest, Tag
 
 log = structlog.get_logger()
+
+PLACEHOLDER_TYPE = "application/vnd.msr.deleted-tag.v1+json"
 
 
 def delete_tag(*, actor: Actor, tag: Tag) -> None:
@@ -38,12 +40,13 @@ def delete_tag(*, actor: Actor, tag: Tag) -> None:
     """
     repository = tag.repository
     require(actor, Action.DELETE, repository)
+    version = tags.version_of(repository, tag.name)
     _delete_in_registry(RepositoryName.parse(repository.full_name), tag.name)
     seen = tags.Sighting(
         tag=tag.name,
         moved_at=timezone.now(),
         moved_by=actor.name,
-        expected_version=tags.version_of(repository, tag.name),
+        expected_version=version,
     )
     with transaction.atomic():
         tags.record_deletion(repository=repository, seen=seen)
@@ -65,13 +68,22 @@ def _delete_in_registry(name: RepositoryName, tag: str) -> None:
     try:
         client().delete_tag(name, TagName.parse(tag))
     except RegistryError as error:
-        if error.status == 404:  # noqa: PLR2004 - gone already
+        if error.status == NOT_FOUND:  # gone already
             return
-        if error.temporary:
+        if error.code != "UNSUPPORTED":
             raise
-        digest = client().put_manifest(
-            name, TagName.parse(tag), _placeholder(), MediaType.OCI_INDEX
-        )
+        _delete_through_placeholder(name, TagName.parse(tag))
+
+
+def _delete_through_placeholder(name: RepositoryName, tag: TagName) -> None:
+    """Overwrite the tag with what can be deleted; first prove that it can.
+
+    A registry whose configuration forbids deletions would keep the placeholder.
+    """
+    placeholder = _placeholder()
+    digest = Digest.of(placeholder)
+    for reference in (digest, tag):
+        client().put_manifest(name, reference, placeholder, MediaType.OCI_INDEX)
         client().delete_manifest(name, digest)
 
 
@@ -80,10 +92,22 @@ def _placeholder() -> bytes:
     document = {
         "schemaVersion": 2,
         "mediaType": MediaType.OCI_INDEX.value,
+        "artifactType": PLACEHOLDER_TYPE,
         "manifests": [],
-        "annotations": {f"{PORTAL_SUBJECT}.deleted": str(uuid4())},
+        "annotations": {"org.opencontainers.image.title": str(uuid4())},
     }
     return json.dumps(document).encode()
+
+
+def is_placeholder(manifest: Manifest) -> bool:
+    """Tell whether a tag on this manifest is one whose deletion was interrupted."""
+    return manifest.artifact_type == PLACEHOLDER_TYPE
+
+
+def finish_deletion(*, repository: Repository, placeholder: Manifest) -> None:
+    """Delete what an interrupted deletion left in the place of a tag."""
+    name = RepositoryName.parse(repository.full_name)
+    _delete_manifest(name, Digest.parse(placeholder.digest))
 
 
 def purge(*, repository: Repository) -> bool:
@@ -96,30 +120,21 @@ def purge(*, repository: Repository) -> bool:
     held = repository.held_manifests.filter(gone_at__isnull=True)
     for holding in held.select_related("manifest"):
         _delete_manifest(name, Digest.parse(holding.manifest.digest))
-    for tag in _tags(name):
+    for tag in iter_tags(name):
         found = client().head_manifest(name, TagName.parse(tag))
         if found is not None:
             _delete_manifest(name, found.digest)
-    if any(client().head_manifest(name, TagName.parse(tag)) for tag in _tags(name)):
+    if any(client().head_manifest(name, TagName.parse(tag)) for tag in iter_tags(name)):
         return False
     _release(repository)
     return True
-
-
-def _tags(name: RepositoryName) -> list[str]:
-    try:
-        return list(client().iter_tags(name))
-    except RegistryError as error:
-        if error.status == 404:  # noqa: PLR2004 - the registry knows no such name
-            return []
-        raise
 
 
 def _delete_manifest(name: RepositoryName, digest: Digest) -> None:
     try:
         client().delete_manifest(name, digest)
     except RegistryError as error:
-        if error.status != 404:  # noqa: PLR2004 - gone already
+        if error.status != NOT_FOUND:  # gone already
             raise
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import re
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from repositories.models import Registry, RegistryEvent
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 
 POISON_HEAD_BYTES = 64 * 1024
 KEPT_TEXT = 300
-REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+KEPT_ID = 128
 
 
 def record(*, body: bytes) -> list[str]:
@@ -37,7 +35,7 @@ def record(*, body: bytes) -> list[str]:
     kept = [event for event in events if not _is_noise(event)]
     rows = [_row(event) for event in kept]
     RegistryEvent.objects.bulk_create(rows, ignore_conflicts=True)
-    _note_instances({event.instance_id for event in events if event.instance_id})
+    _note_instances({event.instance_id[:KEPT_ID] for event in events} - {""})
     if any(event.malformed for event in kept):
         want_reconcile(reason="An event could not be read.")
     return [row.event_id for row in rows if row.state == RegistryEvent.State.PENDING]
@@ -52,7 +50,7 @@ def record_poison(*, head: bytes, sha256: str, why: str) -> None:
                 state=RegistryEvent.State.POISON,
                 body_head=head[:POISON_HEAD_BYTES],
                 body_sha256=sha256,
-                error=_text(why, 500),
+                error=why[:500],
                 finished_at=timezone.now(),
             )
         ],
@@ -62,9 +60,15 @@ def record_poison(*, head: bytes, sha256: str, why: str) -> None:
 
 
 def want_reconcile(*, reason: str) -> None:
-    """Ask for a walk over the registry as soon as a worker is free."""
-    Registry.objects.filter(reconcile_wanted_at__isnull=True).update(
-        reconcile_wanted_at=timezone.now(), reconcile_reason=reason
+    """Ask for a walk over the registry as soon as a worker is free.
+
+    A walk under way may be past what this wish is about, so another one follows it. A
+    wish that waits for its next turn (a time to come) is left as it is.
+    """
+    now = timezone.now()
+    turn = Q(reconcile_wanted_at__isnull=True) | Q(reconcile_wanted_at__lt=now)
+    Registry.objects.filter(turn).update(
+        reconcile_wanted_at=now, reconcile_reason=reason
     )
 
 
@@ -88,11 +92,11 @@ def _row(event: Event) -> RegistryEvent:
     elif not (event.is_manifest_push or event.is_delete):
         state, error = State.DONE, "Nothing is done about events of this kind."
     return RegistryEvent(
-        event_id=_text(event.id, 128),
-        instance_id=_text(event.instance_id, 128),
-        action=_text(event.action, 32),
-        repository=_text(event.repository),
-        tag=_text(event.tag),
+        event_id=_id(event),
+        instance_id=event.instance_id[:KEPT_ID],
+        action=event.action[:32],
+        repository=event.repository[:KEPT_TEXT],
+        tag=event.tag[:KEPT_TEXT],
         payload=_payload(event),
         state=state,
         error=error,
@@ -100,29 +104,21 @@ def _row(event: Event) -> RegistryEvent:
     )
 
 
+def _id(event: Event) -> str:
+    """Return the event's id; a long one is hashed, so that no two become the same."""
+    if len(event.id) <= KEPT_ID:
+        return event.id
+    return f"sha256:{_sha256(event.id.encode())}"
+
+
 def _payload(event: Event) -> dict[str, Any]:
     return {
-        "digest": _text(event.digest),
-        "media_type": _text(event.media_type),
-        "actor": _text(event.actor, 200),
+        "digest": event.digest[:KEPT_TEXT],
+        "media_type": event.media_type[:KEPT_TEXT],
+        "actor": event.actor[:200],
         "timestamp": event.timestamp.isoformat(),
-        "raw": _storable(event.raw),
+        "raw": event.raw,
     }
-
-
-def _text(value: str, length: int = KEPT_TEXT) -> str:
-    """Cut a text, and replace what PostgreSQL cannot store (NUL, lone surrogates)."""
-    clean = value.replace("\0", REPLACEMENT).encode("utf-8", "replace").decode()
-    return clean[:length]
-
-
-def _storable(document: dict[str, Any]) -> dict[str, Any]:
-    """Do the same to every text of a JSON document, however deep."""
-    written = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
-    clean: dict[str, Any] = json.loads(
-        ESCAPED_NUL.sub(rf"\1{REPLACEMENT}", written.decode())
-    )
-    return clean
 
 
 def _note_instances(seen: set[str]) -> None:

@@ -14,7 +14,12 @@ from django.utils import timezone
 
 from accounts.access import SYSTEM
 from accounts.models import Namespace
-from repositories.models import RegistryEvent, Repository, RepositoryManifest
+from repositories.models import (
+    RegistryEvent,
+    Repository,
+    RepositoryManifest,
+    TagMove,
+)
 from repositories.registry import (
     Digest,
     InvalidManifest,
@@ -32,6 +37,7 @@ if TYPE_CHECKING:
     from repositories.models import Manifest
 
 ASK_AGAIN = 5
+NOT_ALLOWED = ("UNAUTHORIZED", "DENIED")
 
 
 class Unmanaged(Exception):
@@ -48,6 +54,8 @@ def process(*, event_id: str) -> list[str]:
     if lease is None:
         return []
     event = RegistryEvent.objects.get(event_id=event_id)
+    if event.attempts > settings.EVENT_ATTEMPTS:
+        return _give_up(event, lease, event.error or "Every worker that took it died.")
     state = RegistryEvent.State.DONE
     try:
         note = _ingest(event)
@@ -66,16 +74,22 @@ def _after_failure(
     event: RegistryEvent, lease: UUID, error: RegistryError
 ) -> list[str]:
     if not error.temporary:
+        if error.code in NOT_ALLOWED:  # says nothing about the image
+            inbox.want_reconcile(reason=error.message)
         return _finish(event, lease, RegistryEvent.State.DONE, error.message)
-    if event.attempts >= settings.EVENT_ATTEMPTS:
-        inbox.want_reconcile(reason="An event could not be worked on.")
-        return _finish(event, lease, RegistryEvent.State.POISON, error.message)
     return _put_back(event, lease, error.message, error.retry_after)
+
+
+def _give_up(event: RegistryEvent, lease: UUID, why: str) -> list[str]:
+    inbox.want_reconcile(reason="An event could not be worked on.")
+    return _finish(event, lease, RegistryEvent.State.POISON, why)
 
 
 def _put_back(
     event: RegistryEvent, lease: UUID, why: str, after: float | None = None
 ) -> list[str]:
+    if event.attempts >= settings.EVENT_ATTEMPTS:
+        return _give_up(event, lease, why)
     delay = after or settings.RETRY_BASE_SECONDS * 2 ** min(event.attempts, 8)
     RegistryEvent.objects.filter(pk=event.pk, lease_token=lease).update(
         state=RegistryEvent.State.PENDING,
@@ -99,10 +113,12 @@ def _finish(
 
 def _ingest(event: RegistryEvent) -> str:
     """Do what the event calls for; return a note for the inbox, mostly empty."""
+    if event.action == "delete":
+        return _ingest_deletion(event)
+    if _is_recorded(event):
+        return ""
     repository = _repository(event.repository)
     digest = event.payload["digest"]
-    if event.action == "delete":
-        return _ingest_deletion(repository, event)
     manifest = manifests.store(
         repository=repository, digest=Digest.parse(digest), client=client()
     )
@@ -135,8 +151,25 @@ def _ingest_push(
     raise tags.TagChanged
 
 
-def _ingest_deletion(repository: Repository, event: RegistryEvent) -> str:
+def _is_recorded(event: RegistryEvent) -> bool:
+    """Tell whether the move is written: by a worker that died, or by a promotion's.
+
+    A promotion moves a tag once; its notification may come after the tag moved on.
+    """
+    promotion = tags.promotion_of(event.payload["actor"])
+    if promotion is not None:
+        return TagMove.objects.filter(promotion_uuid=promotion).exists()
+    if event.attempts == 1:
+        return False
+    return TagMove.objects.filter(event_id=event.event_id).exists()
+
+
+def _ingest_deletion(event: RegistryEvent) -> str:
     """Believe a deletion only where the registry says 404 to the same question."""
+    found = Repository.objects.select_related("namespace").named(event.repository)
+    repository = found.first()
+    if repository is None:
+        return "The portal does not know this repository."
     digest = event.payload["digest"]
     rows = repository.tags.all()
     if event.tag:
@@ -183,7 +216,7 @@ def _repository(full_name: str) -> Repository:
         raise Unmanaged(message)
     adopted = repositories.adopt(actor=SYSTEM, namespace=namespace, name=name.name)
     if adopted is None:
-        message = f"“{full_name}” was deleted here; the registry still has it."
+        message = f"“{full_name}” was deleted here, or cannot be a repository's name."
         raise Unmanaged(message)
     return adopted
 

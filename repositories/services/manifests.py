@@ -4,27 +4,34 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Sum
 from django.utils.dateparse import parse_datetime
-from django.utils.timezone import is_aware
 
 from repositories.models import Manifest, RepositoryManifest
 from repositories.registry import (
     Digest,
     ImageIndex,
     ImageManifest,
+    InvalidManifest,
     RegistryError,
     RepositoryName,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from repositories.models import Repository
-    from repositories.registry import Platform, RegistryClient
+    from repositories.registry import Descriptor, Platform, RegistryClient
+
+    Parsed = ImageManifest | ImageIndex
 
 MAX_CONFIG_BYTES = 4 * 1024 * 1024
+MAX_SIZE = 2**63 - 1  # what the column holds
+MAX_LEVELS = 8  # of indexes that refer to indexes
+MAX_BELOW = 4096  # manifests below one index
 CONFIG_TYPES = (
     "application/vnd.oci.image.config.v1+json",
     "application/vnd.docker.container.image.v1+json",
@@ -77,24 +84,31 @@ def store(
         return known
     name = RepositoryName.parse(repository.full_name)
     parsed = client.get_manifest(name, digest)
-    row = _keep(repository, parsed, _config(client, name, parsed))
     if isinstance(parsed, ImageIndex):
-        _store_children(repository, name, parsed, client)
-    return row
+        # Before the index itself: what is held is held with all below it.
+        _store_below(repository, parsed, client)
+    return _keep(repository, parsed, _config(client, name, parsed))
 
 
-def tree(manifest: Manifest) -> dict[int, ImageManifest | ImageIndex]:
+def tree(manifest: Manifest) -> dict[int, Parsed]:
     """Return the manifest and, before it, those an index refers to, deepest first.
 
     The keys are those of the rows. Children that no row is known of are left out.
     """
-    root = manifest.parsed()
-    found: dict[int, ImageManifest | ImageIndex] = {}
-    if isinstance(root, ImageIndex):
-        digests = [str(child.digest) for child in root.manifests]
+    found: dict[int, Parsed] = {}
+    _collect(manifest, found)
+    return found
+
+
+def _collect(manifest: Manifest, found: dict[int, Parsed]) -> None:
+    if manifest.pk in found:
+        return
+    parsed = manifest.parsed()
+    if isinstance(parsed, ImageIndex):
+        digests = [str(child.digest) for child in parsed.manifests]
         for child in Manifest.objects.filter(digest__in=digests).order_by("id"):
-            found |= tree(child)
-    return found | {manifest.pk: root}
+            _collect(child, found)
+    found[manifest.pk] = parsed
 
 
 def hold(*, repository: Repository, manifests: Iterable[int]) -> None:
@@ -110,44 +124,76 @@ def hold(*, repository: Repository, manifests: Iterable[int]) -> None:
     )
 
 
-def _store_children(
-    repository: Repository,
-    name: RepositoryName,
-    index: ImageIndex,
-    client: RegistryClient,
+def _store_below(
+    repository: Repository, index: ImageIndex, client: RegistryClient
 ) -> None:
-    for child in index.manifests:
-        try:
-            parsed = client.get_manifest(name, child.digest)
-        except RegistryError as error:
-            if error.temporary:
-                raise
+    """Store what the index refers to, level by level, every manifest once."""
+    seen, level = {index.digest}, [index]
+    for _ in range(MAX_LEVELS):
+        below = {child.digest: child for one in level for child in one.manifests}
+        children = [below[digest] for digest in below if digest not in seen]
+        seen |= below.keys()
+        if len(seen) > MAX_BELOW:
+            message = f"The index refers to more than {MAX_BELOW} manifests."
+            raise InvalidManifest(message)
+        level = list(_store_level(repository, children, client))
+        if not level:
+            return
+    message = f"The index nests other indexes more than {MAX_LEVELS} levels deep."
+    raise InvalidManifest(message)
+
+
+def _store_level(
+    repository: Repository, children: list[Descriptor], client: RegistryClient
+) -> Iterator[ImageIndex]:
+    """Store those children that are not held yet; yield those that are indexes."""
+    held = Manifest.objects.held_by(repository).defer("raw")
+    known = held.in_bulk([str(one.digest) for one in children], field_name="digest")
+    name = RepositoryName.parse(repository.full_name)
+    for child in children:
+        row = known.get(str(child.digest))
+        if row is not None and row.config_digest:
             continue
-        _keep(repository, parsed, _of_platform(child.platform))
+        parsed = row.parsed() if row else _get_child(client, name, child)
+        if parsed is None:
+            continue
+        if row is None:
+            _keep(repository, parsed, _of_platform(child.platform))
         if isinstance(parsed, ImageIndex):
-            _store_children(repository, name, parsed, client)
+            yield parsed
+
+
+def _get_child(
+    client: RegistryClient, name: RepositoryName, child: Descriptor
+) -> Parsed | None:
+    """Fetch a child of an index; None for one that a sparse index lacks."""
+    try:
+        return client.get_manifest(name, child.digest)
+    except RegistryError as error:
+        if error.temporary:
+            raise
+        return None
 
 
 def _keep(
     repository: Repository,
-    parsed: ImageManifest | ImageIndex,
+    parsed: Parsed,
     config: ImageConfig,
 ) -> Manifest:
-    created = parse_datetime(config.created) if config.created else None
     row, _ = Manifest.objects.get_or_create(
         digest=str(parsed.digest),
         defaults={
             "media_type": str(parsed.media_type),
             "raw": parsed.raw,
             "size": _size(parsed),
-            "artifact_type": parsed.artifact_type[:255],
+            "artifact_type": _short(parsed.artifact_type, 255),
             "subject_digest": str(parsed.subject.digest) if parsed.subject else "",
             "os": config.os,
             "os_version": config.os_version,
             "architecture": config.architecture,
             "variant": config.variant,
             "image_author": config.author,
-            "image_created_at": created if created and is_aware(created) else None,
+            "image_created_at": _moment(config.created),
             **_config_columns(parsed),
         },
     )
@@ -155,24 +201,28 @@ def _keep(
     return row
 
 
-def _config_columns(parsed: ImageManifest | ImageIndex) -> dict[str, str]:
+def _config_columns(parsed: Parsed) -> dict[str, str]:
     if isinstance(parsed, ImageIndex):
         return {}
     return {
         "config_digest": str(parsed.config.digest),
-        "config_media_type": parsed.config.media_type[:120],
+        "config_media_type": _short(parsed.config.media_type, 120),
     }
 
 
-def _size(parsed: ImageManifest | ImageIndex) -> int:
+def _size(parsed: Parsed) -> int:
+    """Return the bytes of the manifest and of all below it that is stored."""
     if isinstance(parsed, ImageIndex):
-        return len(parsed.raw) + sum(child.size for child in parsed.manifests)
-    blobs = sum(layer.size for layer in parsed.layers) + parsed.config.size
-    return len(parsed.raw) + blobs
+        digests = [str(child.digest) for child in parsed.manifests]
+        children = Manifest.objects.filter(digest__in=digests)
+        below: int = children.aggregate(Sum("size"))["size__sum"] or 0
+    else:
+        below = sum(layer.size for layer in parsed.layers) + parsed.config.size
+    return min(len(parsed.raw) + below, MAX_SIZE)
 
 
 def _config(
-    client: RegistryClient, name: RepositoryName, parsed: ImageManifest | ImageIndex
+    client: RegistryClient, name: RepositoryName, parsed: Parsed
 ) -> ImageConfig:
     """Fetch the image's configuration; what is none, or is gone, reads as empty."""
     if isinstance(parsed, ImageIndex) or parsed.config.media_type not in CONFIG_TYPES:
@@ -190,12 +240,25 @@ def _of_platform(platform: Platform | None) -> ImageConfig:
     if platform is None:
         return ImageConfig()
     return ImageConfig(
-        os=platform.os[:50],
-        os_version=platform.os_version[:100],
-        architecture=platform.architecture[:50],
-        variant=platform.variant[:50],
+        os=_short(platform.os, 50),
+        os_version=_short(platform.os_version, 100),
+        architecture=_short(platform.architecture, 50),
+        variant=_short(platform.variant, 50),
     )
 
 
 def _short(value: Any, length: int) -> str:
-    return value[:length] if isinstance(value, str) else ""
+    """Cut a text, and replace what PostgreSQL cannot store (NUL, lone surrogates)."""
+    if not isinstance(value, str):
+        return ""
+    text = value.replace("\0", "\ufffd").encode(errors="replace").decode()
+    return text[:length]
+
+
+def _moment(text: str) -> datetime | None:
+    """Read an RFC 3339 time; None for what is none, or has no time zone."""
+    try:
+        found = parse_datetime(text)
+        return found.astimezone(UTC) if found and found.tzinfo else None
+    except (ValueError, OverflowError):
+        return None

@@ -13,13 +13,22 @@ from django.utils import timezone
 
 from accounts.authentication import hash_secret
 from repositories.models import Registry
-from repositories.registry import RegistryClient, ResourceScope, TokenSigner
+from repositories.registry import (
+    RegistryClient,
+    RegistryError,
+    RepositoryName,
+    ResourceScope,
+    TokenSigner,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from repositories.registry import SignedToken
 
+NOT_FOUND = 404
 RENEW_BEFORE_SECONDS = 30
-PORTAL_SUBJECT = "portal"
+PORTAL_SUBJECT = "system:portal"  # no account is called so: names have no colon
 
 
 @cache
@@ -77,6 +86,19 @@ def client() -> RegistryClient:
 def client_for(subject: str) -> RegistryClient:
     """Return a client on the same connections whose tokens carry `subject`."""
     return client().with_tokens(PortalTokens(subject))
+
+
+def iter_tags(name: RepositoryName) -> Iterator[str]:
+    """List the tags of a repository, unchecked; none when the registry knows no such.
+
+    A catalog names repositories into which only blobs were pushed so far, and of which
+    the last tag was deleted; Distribution answers 404 when asked for their tags.
+    """
+    try:
+        yield from client().iter_tags(name)
+    except RegistryError as error:
+        if error.status != NOT_FOUND:
+            raise
 
 
 def configure() -> Registry:

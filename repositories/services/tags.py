@@ -46,12 +46,17 @@ class Sighting:
     @property
     def promotion_uuid(self) -> UUID | None:
         """The promotion whose worker pushed; None for everybody else."""
-        if not self.moved_by.startswith(PROMOTION_SUBJECT):
-            return None
-        try:
-            return UUID(self.moved_by.removeprefix(PROMOTION_SUBJECT))
-        except ValueError:
-            return None
+        return promotion_of(self.moved_by)
+
+
+def promotion_of(subject: str) -> UUID | None:
+    """Return the promotion that a token's subject names; None for everybody else."""
+    if not subject.startswith(PROMOTION_SUBJECT):
+        return None
+    try:
+        return UUID(subject.removeprefix(PROMOTION_SUBJECT))
+    except ValueError:
+        return None
 
 
 def version_of(repository: Repository, tag: str) -> int:
@@ -72,16 +77,38 @@ def record_move(
         with transaction.atomic(savepoint=False):
             seen = _with_provenance(seen)
             last = TagMove.objects.latest_of(repository, seen.tag)
-            if last and last.to_manifest_id == manifest.pk:
+            if last is None or _is_move(repository, last, manifest, seen):
+                move = _new_move(repository, last, manifest, seen)
+                _point(repository, manifest, move, seen)
+                _announce(move)
+                return move
+            if last.to_manifest_id == manifest.pk:
                 _point(repository, manifest, last, seen)
-                return None
-            move = _new_move(repository, last, manifest, seen)
-            _point(repository, manifest, move, seen)
-            if not seen.is_baseline:
-                tag_pushed.send(sender=TagMove, move_id=move.pk)
     except IntegrityError as error:
         raise TagChanged from error
-    return move
+    return None
+
+
+def _is_move(
+    repository: Repository, last: TagMove, manifest: Manifest, seen: Sighting
+) -> bool:
+    """Tell whether what was seen changes where the tag points, or pointed.
+
+    News of a push that is over, and older than the last move known, comes too late: to
+    append it now would make the history end in what the registry does not have.
+    """
+    if seen.expected_version is None:
+        is_late = seen.moved_at < last.moved_at
+        return last.to_manifest_id != manifest.pk and not is_late
+    if last.to_manifest_id != manifest.pk:
+        return True
+    elsewhere = Tag.objects.filter(repository=repository, name=seen.tag)
+    return elsewhere.exclude(manifest=manifest).exists()
+
+
+def _announce(move: TagMove) -> None:
+    if not move.is_baseline:
+        tag_pushed.send(sender=TagMove, move_id=move.pk)
 
 
 def record_deletion(*, repository: Repository, seen: Sighting) -> TagMove | None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.urls import reverse
-from kombu.exceptions import OperationalError
 
 from accounts.models import AuditEvent
 from repositories.admin import inbox
@@ -39,7 +37,7 @@ def web(acme):
 def woken(monkeypatch):
     """The events for which a worker was woken up."""
     events: list[str] = []
-    monkeypatch.setattr(inbox, "process_event", SimpleNamespace(delay=events.append))
+    monkeypatch.setattr(inbox, "wake", lambda _task, key: events.append(key))
     return events
 
 
@@ -180,17 +178,6 @@ def test_what_is_done_or_unreadable_is_not_replayed(browser, woken):
         "poison",
     }
     assert woken == []
-
-
-def test_without_a_broker_the_replay_is_left_to_the_sweeper(browser, monkeypatch):
-    def unreachable(_event_id):
-        raise OperationalError("no broker")
-
-    monkeypatch.setattr(inbox, "process_event", SimpleNamespace(delay=unreachable))
-    event = make_event("one")
-    assert "Events put back to work: 1." in replay(browser, event)
-    event.refresh_from_db()
-    assert event.state == "pending"
 
 
 def test_poison_can_be_listed(browser):

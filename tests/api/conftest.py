@@ -32,7 +32,7 @@ class World:
     opened: Any
     target: Any
 
-    def client(self, name="", secret=factories.PASSWORD):
+    def client(self, name: str = "", secret: str = factories.PASSWORD) -> APIClient:
         """Return an API client of that person; no name means nobody."""
         client = APIClient()
         if name:
@@ -67,25 +67,16 @@ def world(db):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """In the place of a Celery task: notes what would be enqueued."""
-
-    name: str
-    sent: list[tuple[str, int]]
-
-    def delay_on_commit(self, key):
-        self.sent.append((self.name, key))
-
-
 @pytest.fixture(autouse=True)
 def woken(monkeypatch):
     """The tasks the API enqueued, as (name, key), instead of a broker."""
-    sent = []
-    apply, run = Task("apply_policy", sent), Task("run_promotion", sent)
-    monkeypatch.setattr("promotions.api.policies.apply_policy", apply)
-    monkeypatch.setattr("promotions.api.promotions.run_promotion", run)
-    monkeypatch.setattr("promotions.receivers.evaluate_move", Task("", []))
+    sent: list[tuple[str, int]] = []
+
+    def wake(task, key):
+        sent.append((task.name.rpartition(".")[2], key))
+
+    monkeypatch.setattr("promotions.api.policies.wake", wake)
+    monkeypatch.setattr("promotions.api.promotions.wake", wake)
     return sent
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
@@ -15,21 +16,28 @@ from repositories.models import Manifest, Tag
 from repositories.registry import Digest, MediaType
 from repositories.services import manifests, repositories, tags
 
+if TYPE_CHECKING:
+    from accounts.models import Organization, Team
+    from promotions.models import Promotion, PromotionPolicy
+    from repositories.models import Repository
+
 PASSWORD = "a long enough password"
-STABLE = {"field": "tag", "operator": "ew", "values": ["stable"]}
+STABLE: dict[str, Any] = {"field": "tag", "operator": "ew", "values": ["stable"]}
 
 
-def person(name, *, is_superuser=False):
+def person(name: str, *, is_superuser: bool = False) -> User:
     return users.create(
         actor=SYSTEM, username=name, password=PASSWORD, is_superuser=is_superuser
     )
 
 
-def organization(name, owner):
+def organization(name: str, owner: User) -> Organization:
     return organizations.create(actor=SYSTEM, name=name, primary_owner=owner)
 
 
-def team(organization, name, *members, level=None):
+def team(
+    organization: Organization, name: str, *members: User, level: str = ""
+) -> Team:
     made = teams.create(actor=SYSTEM, organization=organization, name=name)
     for user in members:
         teams.add_member(actor=SYSTEM, team=made, user=user)
@@ -38,24 +46,24 @@ def team(organization, name, *members, level=None):
     return made
 
 
-def grant(to, level, on):
+def grant(to: Team | User, level: str, on: Namespace | Repository) -> None:
     grants.grant(actor=SYSTEM, level=AccessLevel(level), to=to, on=on)
 
 
-def repository(full_name, **values):
+def repository(full_name: str, **values: Any) -> Repository:
     namespace, _, name = full_name.partition("/")
     owner = Namespace.objects.get(name=namespace)
     return repositories.create(actor=SYSTEM, namespace=owner, name=name, **values)
 
 
-def manifest(repository, content="", **values):
+def manifest(repository: Repository, content: str = "", **values: Any) -> Manifest:
     """An image that differs from others only in `content`, held by the repository."""
     document = {"schemaVersion": 2, "annotations": {"content": content}}
     values = {"os": "linux", "architecture": "amd64", **values}
     return store(repository, document, MediaType.OCI_MANIFEST, **values)
 
 
-def index(repository, *children):
+def index(repository: Repository, *children: Manifest) -> Manifest:
     document = {
         "schemaVersion": 2,
         "mediaType": MediaType.OCI_INDEX,
@@ -67,7 +75,9 @@ def index(repository, *children):
     return store(repository, document, MediaType.OCI_INDEX)
 
 
-def store(repository, document, media_type, **values):
+def store(
+    repository: Repository, document: dict[str, Any], media_type: str, **values: Any
+) -> Manifest:
     raw = json.dumps(document).encode()
     defaults = {"media_type": media_type, "raw": raw, "size": len(raw), **values}
     digest = str(Digest.of(raw))
@@ -76,7 +86,9 @@ def store(repository, document, media_type, **values):
     return row
 
 
-def push(repository, tag, image=None, by=""):
+def push(
+    repository: Repository, tag: str, image: Manifest | None = None, by: str = ""
+) -> Tag:
     """Let a tag of the repository point to an image; return the tag's row."""
     seen = tags.Sighting(
         tag=tag,
@@ -89,15 +101,19 @@ def push(repository, tag, image=None, by=""):
     return Tag.objects.get(repository=repository, name=tag)
 
 
-def policy(source, target, *, rules=(STABLE,), tag_template="%n", enabled=True):
+def policy(
+    source: Repository, target: Repository, *, tag_template: str = "%n"
+) -> PromotionPolicy:
     draft = policies.Draft(
-        source=source, target=target, rules=list(rules), tag_template=tag_template
+        source=source, target=target, rules=[STABLE], tag_template=tag_template
     )
     root = User.objects.get(is_superuser=True)
-    return policies.create(actor=Actor(root), draft=draft, enabled=enabled)
+    return policies.create(actor=Actor(root), draft=draft)
 
 
-def promotion(tag, target, target_tag, user, **values):
+def promotion(
+    tag: Tag, target: Repository, target_tag: str, user: User, **values: Any
+) -> Promotion:
     """A promotion by hand that nobody runs; `values` are set on its row."""
     made = promote_by_hand(
         actor=Actor(user), tag=tag, target=target, target_tag=target_tag

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,21 +14,22 @@ TYPES = {"string": str, "boolean": bool, "integer": int, "array": list, "object"
 
 
 @cache
-def definitions():
+def definitions() -> dict[str, Any]:
     if not FILE.exists():
         pytest.skip("MSR's Swagger file is not beside the repository")
-    return json.loads(FILE.read_text(encoding="utf-8"))["definitions"]
+    found: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
+    return found["definitions"]  # type: ignore[no-any-return]
 
 
-def assert_is(name, value):
+def assert_is(name: str, value: Any) -> None:
     """Fail unless `value` has the required keys, types and enum values."""
     check({"$ref": f"#/definitions/{name}"}, value, name)
 
 
-def check(schema, value, where):
+def check(schema: dict[str, Any], value: Any, where: str) -> None:
     if "$ref" in schema:
         schema = definitions()[schema["$ref"].removeprefix("#/definitions/")]
-    expected = TYPES[schema.get("type", "object")]
+    expected: Any = TYPES[schema.get("type", "object")]
     assert isinstance(value, expected), f"{where}: {value!r} is no {expected.__name__}"
     assert "enum" not in schema or value in schema["enum"], f"{where}: {value!r}"
     for key in schema.get("required", ()):

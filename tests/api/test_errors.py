@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pytest
 from rest_framework.test import APIClient
 
@@ -12,10 +14,15 @@ from repositories.registry import RegistryError
 from repositories.services import deletion
 from tests.api import factories
 
+if TYPE_CHECKING:
+    from accounts.models import Namespace
+    from tests.api.conftest import World
 
-def error_of(response):
+
+def error_of(response: Any) -> dict[str, Any]:
     body = response.json()
     assert list(body) == ["errors"]
+    error: dict[str, Any]
     (error,) = body["errors"]
     assert set(error) == {"code", "message", "detail"}
     assert error["message"]
@@ -30,9 +37,10 @@ def error_of(response):
         ("get", "/repositories/dev/website/tags/v1", 404, "NO_SUCH_REF"),
         ("get", "/repositories/dev/website/tags/sha256:00", 404, "NO_SUCH_REF"),
         ("delete", "/repositories/dev/website/tags/v1", 404, "NO_SUCH_TAG"),
-        ("get", "/repositories/dev/web%00site", 404, "NO_SUCH_REPOSITORY"),
-        ("get", "/repositories/%00", 404, "NO_SUCH_ACCOUNT"),
-        ("get", "/repositoryNamespaces/%00/teamAccess", 404, "NO_SUCH_ACCOUNT"),
+        ("get", "/repositories/dev/web%00site", 404, "NOT_FOUND"),
+        ("get", "/repositories/%00", 404, "NOT_FOUND"),
+        ("get", "/repositories/dev/website/tags/%00", 404, "NOT_FOUND"),
+        ("delete", "/repositories/dev/website/teamAccess/%00", 404, "NOT_FOUND"),
         ("put", "/repositories/dev/website", 405, "NOT_ALLOWED"),
         ("get", "/nothing/here", 404, "NOT_FOUND"),
         ("post", "/repositories/", 404, "NOT_FOUND"),
@@ -79,7 +87,9 @@ def test_a_wrong_password_is_401_even_where_none_is_needed(world):
     assert error_of(response)["code"] == "NOT_AUTHENTICATED"
 
 
-def token_client(world, *scopes, namespace=None):
+def token_client(
+    world: World, *scopes: TokenScope, namespace: Namespace | None = None
+) -> APIClient:
     user = world.people.olga
     issued = access_tokens.issue(
         actor=Actor(user), user=user, label="t", scopes=scopes, namespace=namespace
@@ -140,3 +150,12 @@ def test_a_session_needs_the_csrf_token_to_write(world):
     response = client.delete("/api/v0/repositories/dev/website")
     assert response.status_code == 403
     assert error_of(response)["code"] == "NOT_AUTHORIZED"
+
+
+def test_a_body_beyond_the_limit_is_refused(world):
+    body = '{"name": "' + "x" * 2_000_000 + '"}'
+    response = world.client("ada").generic(
+        "POST", "/api/v0/repositories/dev", body, content_type="application/json"
+    )
+    assert response.status_code == 413
+    assert response.json()["errors"][0]["message"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
@@ -9,6 +10,13 @@ from django.urls import get_resolver, resolve
 
 from accounts.validators import RESERVED_WORDS
 from tests.api import factories
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rest_framework.test import APIClient
+
+    from accounts.api import Operation
 
 UNKNOWN = UUID(int=0)
 OPERATIONS = [
@@ -40,20 +48,22 @@ OPERATIONS = [
 ]
 
 
-def api_routes():
+def api_routes() -> Iterator[tuple[str, type[Operation]]]:
     """Yield (route, view class) of every operation below /api/v0."""
-    patterns = get_resolver().url_patterns
+    patterns: list[Any] = get_resolver().url_patterns
     (api,) = (one for one in patterns if str(one.pattern) == "api/v0/")
     for one in api.url_patterns:
         yield str(one.pattern), one.callback.view_class
 
 
-def path_of(path):
+def path_of(path: str) -> str:
     """Return the address with names that resolve to the operation it stands for."""
     return path.format(ns="qa", name="website", policy=UNKNOWN, promotion=UNKNOWN)
 
 
-def answer(client, method, path, **names):
+def answer(
+    client: APIClient, method: str, path: str, **names: object
+) -> tuple[int, str]:
     """Return status and body, with the names asked for taken out."""
     response = getattr(client, method)(f"/api/v0{path.format(**names)}", {})
     body = response.content.decode()
@@ -68,9 +78,9 @@ def test_a_stranger_cannot_tell_what_exists(world, who):
     tag = factories.push(world.target, "v1")
     promotion = factories.promotion(tag, world.target, "v2", world.people.ada)
     client = world.client(who)
-    exists = {"ns": "qa", "name": "website"}
+    exists: dict[str, object] = {"ns": "qa", "name": "website"}
     exists |= {"policy": policy.uuid, "promotion": promotion.uuid}
-    absent = {"ns": "zz", "name": "nothing"}
+    absent: dict[str, object] = {"ns": "zz", "name": "nothing"}
     absent |= {"policy": UNKNOWN, "promotion": UNKNOWN}
     for method, path in OPERATIONS:
         found = answer(client, method, path, **exists)
@@ -94,9 +104,9 @@ def test_every_operation_is_in_the_matrix():
 
 def test_no_repository_can_be_named_like_an_operation():
     words = {
-        route.split("<repository:name>/")[1].split("/")[0].lower()
+        route.split("<repository_path:name>/")[1].split("/")[0].lower()
         for route, _ in api_routes()
-        if "<repository:name>/" in route
+        if "<repository_path:name>/" in route
     }
     assert words
     assert words <= RESERVED_WORDS

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from itertools import chain
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
 
 from tests.api import factories
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rest_framework.test import APIClient
 
 TAGS = "/api/v0/repositories/dev/website/tags"
 
@@ -19,7 +25,7 @@ def tagged(world):
     return world
 
 
-def pages(client, url):
+def pages(client: APIClient, url: str) -> Iterator[list[str]]:
     """Yield the names of the tags of every page, following the header."""
     start = ""
     while True:

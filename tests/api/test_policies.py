@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from promotions.models import PromotionPolicy
 from tests.api import factories
@@ -21,8 +21,8 @@ FORM = {
 }
 
 
-def code_of(response):
-    return response.json()["errors"][0]["code"]
+def code_of(response: Any) -> str:
+    return str(response.json()["errors"][0]["code"])
 
 
 def test_who_administers_both_ends_creates_a_policy(world, woken):
@@ -57,17 +57,6 @@ def test_existing_tags_are_looked_at_unless_told_otherwise(
     response = world.client("ada").post(f"{POLICIES}{query}", FORM | form)
     policy = PromotionPolicy.objects.get(uuid=response.json()["id"])
     assert woken == [("apply_policy", policy.pk)] * applied
-
-
-def test_a_broker_that_is_away_does_not_undo_the_policy(world, monkeypatch):
-    class Unreachable:
-        name = "apply_policy"
-
-        def delay_on_commit(self, _key):
-            raise OperationalError("away")
-
-    monkeypatch.setattr("promotions.api.policies.apply_policy", Unreachable())
-    assert world.client("ada").post(POLICIES, FORM).status_code == 201
 
 
 @pytest.mark.parametrize(
@@ -161,7 +150,7 @@ def test_when_it_last_promoted_is_told_in_utc(world):
     assert shown["lastPromotedAt"] > "2020"
 
 
-@pytest.mark.parametrize("policy_id", [uuid4(), "no-uuid", "%00"], ids=str)
+@pytest.mark.parametrize("policy_id", [uuid4(), "no-uuid"], ids=["unknown", "no id"])
 @pytest.mark.parametrize("method", ["get", "put"])
 def test_a_policy_that_is_not_there(world, policy_id, method):
     response = getattr(world.client("ada"), method)(f"{POLICIES}/{policy_id}", {})

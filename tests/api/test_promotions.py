@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -21,8 +22,8 @@ def tag(world):
     return factories.push(world.website, "v1")
 
 
-def code_of(response):
-    return response.json()["errors"][0]["code"]
+def code_of(response: Any) -> str:
+    return str(response.json()["errors"][0]["code"])
 
 
 def test_reading_here_and_writing_there_is_enough(world, tag, woken):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from repositories.models import Repository
@@ -11,7 +13,7 @@ from tests.api.swagger import assert_is
 ALL = {"dev/website", "dev/team/app", "dev/secret", "dev/open", "qa/website"}
 
 
-def names(response):
+def names(response: Any) -> set[str]:
     return {f"{r['namespace']}/{r['name']}" for r in response.json()["repositories"]}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.api import factories
@@ -11,7 +13,7 @@ OF_REPOSITORY = "/api/v0/repositories/dev/website/teamAccess"
 OF_NAMESPACE = "/api/v0/repositoryNamespaces/dev/teamAccess"
 
 
-def levels(body):
+def levels(body: dict[str, Any]) -> dict[str, str]:
     return {one["team"]["name"]: one["accessLevel"] for one in body["teamAccessList"]}
 
 

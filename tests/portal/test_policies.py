@@ -4,7 +4,6 @@ import pytest
 
 from accounts.access import AccessLevel
 from promotions.models import PromotionPolicy
-from promotions.tasks import apply_policy
 from promotions.views.policies import version_of
 from tests.factories import grant, make_policy, make_tag, tag_rule
 
@@ -35,7 +34,9 @@ def filled_in(*rules: tuple[str, str], **changes: str) -> dict[str, str]:
 def applied(monkeypatch):
     """The keys of the policies for which *Save & Apply* was enqueued."""
     keys: list[int] = []
-    monkeypatch.setattr(apply_policy, "delay_on_commit", keys.append)
+    monkeypatch.setattr(
+        "promotions.views.policies.wake", lambda _task, key: keys.append(key)
+    )
     return keys
 
 

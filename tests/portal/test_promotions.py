@@ -9,7 +9,6 @@ from accounts.access import AccessLevel
 from promotions.models import Promotion
 from promotions.services.evaluate import evaluate_move
 from promotions.services.placement import remember
-from promotions.tasks import run_promotion
 from tests.factories import grant, make_policy, make_tag, tag_rule
 
 
@@ -122,7 +121,9 @@ def test_policies_are_not_asked_about_signatures(browser, dana, source, target):
 
 def test_a_tag_is_promoted_by_hand_once(browser, dana, source, target, monkeypatch):
     runs: list[int] = []
-    monkeypatch.setattr(run_promotion, "delay_on_commit", runs.append)
+    monkeypatch.setattr(
+        "promotions.views.promotions.wake", lambda _task, key: runs.append(key)
+    )
     make_tag(repository=source, name="1.0")
     client, url = browser(dana), "/r/dev/website/tags/1.0/promote"
     shown = client.get(url).context["form"]

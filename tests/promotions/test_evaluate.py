@@ -52,6 +52,18 @@ def moved(repository: Repository, name: str, **values: Any) -> TagMove:
     return make_tag(repository=repository, name=name, **values).current_move
 
 
+def woken(monkeypatch: pytest.MonkeyPatch, task: object) -> list[int]:
+    """Return the rows that workers are woken up for, by this task."""
+    sent: list[int] = []
+
+    def wake(woken_task: object, key: int) -> None:
+        if woken_task is task:
+            sent.append(key)
+
+    monkeypatch.setattr(tasks, "wake", wake)
+    return sent
+
+
 def test_a_match_is_decided_and_promoted(
     source: Repository, stable: PromotionPolicy
 ) -> None:
@@ -145,9 +157,7 @@ def test_applying_goes_on_where_a_worker_died(
     make_tag(repository=source, name="1.0-stable")
     late = timezone.now() - timedelta(hours=1)
     PromotionPolicy.objects.filter(pk=stable.pk).update(apply_wanted_at=late)
-    sent: list[int] = []
-    monkeypatch.setattr(tasks.apply_policy, "delay", sent.append)
-    monkeypatch.setattr(tasks.evaluate_move, "delay", lambda _key: None)
+    sent = woken(monkeypatch, tasks.apply_policy)
 
     tasks.sweep_promotions()
 
@@ -160,8 +170,7 @@ def test_a_move_nobody_evaluated_is_found_by_the_sweeper(
     lost = moved(source, "1.0-stable")
     evaluated = moved(source, "2.0-stable")
     evaluate_move(move_id=evaluated.pk)
-    sent: list[int] = []
-    monkeypatch.setattr(tasks.evaluate_move, "delay", sent.append)
+    sent = woken(monkeypatch, tasks.evaluate_move)
     later = timezone.now() + timedelta(minutes=1)
     monkeypatch.setattr("promotions.tasks.timezone.now", lambda: later)
 
@@ -181,8 +190,7 @@ def test_the_baseline_is_not_evaluated(
     )
     manifest = make_manifest(repository=source)
     tags.record_move(repository=source, manifest=manifest, seen=seen)
-    sent: list[int] = []
-    monkeypatch.setattr(tasks.evaluate_move, "delay", sent.append)
+    sent = woken(monkeypatch, tasks.evaluate_move)
     later = timezone.now() + timedelta(minutes=1)
     monkeypatch.setattr("promotions.tasks.timezone.now", lambda: later)
 

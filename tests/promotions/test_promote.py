@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -16,7 +17,7 @@ from promotions.services.by_hand import promote_by_hand
 from promotions.services.promote import job
 from promotions.tasks import retry_waiting
 from repositories.models import RepositoryManifest, Tag, TagMove
-from repositories.registry import CopyReport, Digest
+from repositories.registry import CopyReport, Digest, copy_image
 from repositories.services import repositories
 from tests.factories import grant, make_policy, make_repository, make_user
 from tests.live_registry import Image
@@ -315,7 +316,7 @@ def test_a_push_by_somebody_else_after_the_copy_is_noticed(
     """The tag row tells the truth: it points to what the registry has."""
     intruder = pipeline.new_image()
     (promotion_id,) = pipeline.decide(pipeline.push("1.0-stable"))
-    real = job.copy_image
+    real = copy_image
 
     def copied_then_overwritten(*args: Any, **kwargs: Any) -> CopyReport:
         report = real(*args, **kwargs)
@@ -409,9 +410,8 @@ def test_promoting_by_hand_needs_the_rights_when_it_runs_too(
     tag = Tag.objects.select_related("repository__namespace", "manifest").get(
         repository=pipeline.source, name="1.0-beta"
     )
-    wish = {"actor": Actor(user), "tag": tag, "target": pipeline.target}
-    first = promote_by_hand(**wish, target_tag="one")
-    second = promote_by_hand(**wish, target_tag="two")
+    wish = partial(promote_by_hand, actor=Actor(user), tag=tag, target=pipeline.target)
+    first, second = wish(target_tag="one"), wish(target_tag="two")
 
     assert pipeline.run(first.pk).state == State.SUCCEEDED
     grant(to=user, on=pipeline.target, level=AccessLevel.READ_ONLY)

@@ -46,6 +46,11 @@ def answering(status: int, body: bytes = b"", **headers: str) -> Callable[[Any],
     return lambda handler: handler.reply(status, body, **headers)
 
 
+def hanging(handler: Any) -> None:
+    """Answer nothing until the test is over."""
+    handler.server.released.wait(30)
+
+
 def is_nothing_written() -> bool:
     return not Tag.objects.filter(repository__namespace__name="qa").exists()
 
@@ -85,7 +90,7 @@ def test_a_registry_in_trouble_is_tried_again(
 def test_a_registry_that_answers_nothing_is_tried_again(
     run_against, make_server
 ) -> None:
-    server = make_server(lambda _handler: server.released.wait(30))
+    server = make_server(hanging)
 
     promotion = run_against(server.url)
 
