@@ -45,13 +45,14 @@ run: install ## Run everything on this machine; options: make run ARGS="--port 8
 
 # --- Testing ------------------------------------------------------------------------
 
-# The tests in tests/e2e share one installation, so they run in one process.
+# First everything but whole stacks on both databases, then the stacks, one at a time.
 test: install-test ## Run all tests, on real PostgreSQL, Redis and registry.
-	$(PYTEST) -n 2 --ignore tests/e2e $(ARGS)
-	@[ ! -d tests/e2e ] || $(PYTEST) tests/e2e $(ARGS)
+	$(BIN)/python -m tests.stack $(PYTEST) -n 2 -m "not slow" $(ARGS)
+	$(PYTEST) -n 2 -m "not slow" $(ARGS)
+	$(PYTEST) -m slow $(ARGS)
 
 test-quick: install-test ## Run the tests that take no more than a moment each.
-	$(PYTEST) -n 2 -m "not slow" --ignore tests/e2e $(ARGS)
+	$(PYTEST) -n 2 -m "not slow" $(ARGS)
 
 bench: install-test ## Measure the product against skopeo and a bare script.
 	@exec $(BIN)/python -m tests.bench $(ARGS)

@@ -81,8 +81,19 @@ class Actor:
         return not self.user.is_authenticated
 
     @property
+    def key(self) -> int:
+        """The user's key for queries; 0 is nobody's, where None would match NULL."""
+        return self.user.pk or 0
+
+    @property
     def is_superuser(self) -> bool:
         return self.user.is_active and self.user.is_superuser
+
+    @property
+    def is_administrator(self) -> bool:
+        """Of the whole portal: a token limited to one namespace does not do."""
+        everywhere = self.namespace_limit is None
+        return self.is_superuser and everywhere and self.may_use(TokenScope.ADMIN)
 
     @property
     def name(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import hashlib
+import re
 from base64 import b64decode
 from datetime import timedelta
 from hmac import compare_digest
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
 TOKEN_MARK = "msr_"  # noqa: S105 - the public first letters of every access token
+# Nothing else is an access token: a password may begin like one.
+TOKEN = re.compile(rf"{TOKEN_MARK}(?P<prefix>[0-9a-f]{{12}})_(?P<secret>[\w-]{{43}})")
 LAST_USED_PRECISION = timedelta(minutes=1)
 
 
@@ -40,20 +43,21 @@ def sign_in(username: str, secret: str, request: HttpRequest | None = None) -> A
 
     Raises BadCredentials; the time taken does not tell which part was wrong.
     """
-    if secret.startswith(TOKEN_MARK):
-        return _sign_in_with_token(username, secret)
+    if "\0" in username:  # PostgreSQL refuses to look for it
+        raise BadCredentials
+    if token := TOKEN.fullmatch(secret):
+        return _sign_in_with_token(username, token["prefix"], token["secret"])
     user = authenticate_password(request, username=username, password=secret)
     if not isinstance(user, User):
         raise BadCredentials
     return Actor(user)
 
 
-def _sign_in_with_token(username: str, secret: str) -> Actor:
-    prefix, _, rest = secret.removeprefix(TOKEN_MARK).partition("_")
+def _sign_in_with_token(username: str, prefix: str, secret: str) -> Actor:
     tokens = AccessToken.objects.usable().select_related("user", "namespace")
     token = tokens.filter(prefix=prefix).first()
     expected = token.secret_hash if token else ""
-    if not compare_digest(hash_secret(rest), expected) or token is None:
+    if not compare_digest(hash_secret(secret), expected) or token is None:
         raise BadCredentials
     if token.user.username != username:
         raise BadCredentials

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any, cast
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
-from accounts.access import Action, Actor
-
 if TYPE_CHECKING:
     from django.db.models import Model
 
+    from accounts.access import Action, Actor
     from accounts.querysets import PermittedQuerySet
 
 
@@ -32,8 +31,7 @@ class Answer:
 
 def check(actor: Actor, action: Action, subject: Model) -> Answer:
     """Answer whether `actor` may do `action` on `subject` (namespace, repository)."""
-    objects = cast("PermittedQuerySet[Any]", type(subject)._default_manager.all())
-    if objects.permitted(actor, action).filter(pk=subject.pk).exists():
+    if _like(subject).permitted(actor, action).filter(pk=subject.pk).exists():
         return Answer(allowed=True)
     if not actor.may_use(action):
         return Answer(allowed=False, reason=_token_reason(action))
@@ -44,12 +42,12 @@ def check(actor: Actor, action: Action, subject: Model) -> Answer:
 def require(actor: Actor, action: Action, subject: Model) -> None:
     """Return when allowed; raise PermissionDenied, or Http404 for a stranger.
 
-    Whoever cannot even pull must not learn that the object exists.
+    Whoever may not know of the object must not learn that it exists.
     """
     answer = check(actor, action, subject)
     if answer:
         return
-    if action != Action.PULL and check(actor, Action.PULL, subject):
+    if _like(subject).visible_to(actor).filter(pk=subject.pk).exists():
         raise PermissionDenied(answer.reason)
     message = f"No {subject._meta.verbose_name} with this name is visible to you."
     raise Http404(message)
@@ -57,9 +55,13 @@ def require(actor: Actor, action: Action, subject: Model) -> None:
 
 def require_administrator(actor: Actor) -> None:
     """Raise PermissionDenied unless the actor administers the whole portal."""
-    if not (actor.is_superuser and actor.may_use(Action.ADMIN)):
+    if not actor.is_administrator:
         message = "Only an administrator of the portal may do this."
         raise PermissionDenied(message)
+
+
+def _like(subject: Model) -> PermittedQuerySet[Any]:
+    return cast("PermittedQuerySet[Any]", type(subject)._default_manager.all())
 
 
 def _token_reason(action: Action) -> str:

@@ -41,6 +41,10 @@ class PermittedQuerySet(models.QuerySet[M_co]):
             allowed = self.allowed_to(actor, action)
         return allowed.within(actor)
 
+    def visible_to(self, actor: Actor) -> Self:
+        """Return what `actor` may know of: the rest looks as if it did not exist."""
+        return self.permitted(actor, Action.PULL)
+
     def open_to_all(self, action: Action) -> Self:
         """Return what needs no account; nothing unless a subclass says otherwise."""
         del action
@@ -66,8 +70,8 @@ def granted(model: str, actor: Actor, action: Action) -> Q:
         ._default_manager.filter(permission__codename__in=levels, **holder)
         .values("content_object")
         for kind, holder in (
-            ("User", {"user": actor.user.pk}),
-            ("Group", {"group__user": actor.user.pk}),
+            ("User", {"user": actor.key}),
+            ("Group", {"group__user": actor.key}),
         )
     ]
     return Q(pk__in=keys[0]) | Q(pk__in=keys[1])
@@ -79,9 +83,9 @@ class NamespaceQuerySet(PermittedQuerySet["Namespace"]):
     @override
     def allowed_to(self, actor: Actor, action: Action) -> Self:
         return self.filter(
-            Q(user=actor.user.pk)
+            Q(user=actor.key)
             | Q(
-                organization__memberships__user=actor.user.pk,
+                organization__memberships__user=actor.key,
                 organization__memberships__is_owner=True,
             )
             | granted("accounts.Namespace", actor, action),
@@ -92,6 +96,16 @@ class NamespaceQuerySet(PermittedQuerySet["Namespace"]):
         limit = actor.namespace_limit
         return self if limit is None else self.filter(pk=limit)
 
+    @override
+    def visible_to(self, actor: Actor) -> Self:
+        """Members know of their organization, whatever they may do there."""
+        if not (actor.user.is_active and actor.may_use(Action.PULL)):
+            return self.none()
+        member = Q(organization__memberships__user=actor.key)
+        pullable = self.model._default_manager.permitted(actor, Action.PULL)
+        known = self.filter(member | Q(pk__in=pullable.values("pk")))
+        return known.within(actor).distinct()
+
     def concerning(self, actor: Actor, holding: models.QuerySet[Any]) -> Self:
         """Return the namespaces an actor owns, belongs to, or was granted something in.
 
@@ -99,7 +113,7 @@ class NamespaceQuerySet(PermittedQuerySet["Namespace"]):
         """
         allowed = self.model._default_manager.permitted(actor, Action.PULL)
         own = self.model._default_manager.filter(
-            organization__memberships__user=actor.user.pk
+            organization__memberships__user=actor.key
         )
         return self.filter(
             Q(pk__in=allowed.values("pk"))

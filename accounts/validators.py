@@ -6,8 +6,9 @@ import re
 
 from django.core.exceptions import ValidationError
 
-# A path component of the OCI distribution specification's repository name.
-NAME_PATTERN = r"^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*$"
+# A path component of the OCI distribution specification's repository name; `\Z` is the
+# end in Python and PostgreSQL alike, where `$` lets a line's end through on SQLite.
+NAME_PATTERN = r"^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*\Z"
 MAX_NAME_LENGTH = 64
 
 # Words that stand behind a repository in an address of the API or the portal.

@@ -1,30 +1,31 @@
-"""Who may push: beside the grants, two switches decide."""
+"""Where docker may pull and push: beside the grants, two switches decide."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from accounts.access import Action
-from accounts.permissions import check
+from accounts.models import Namespace
+from repositories.models import Repository
 
 if TYPE_CHECKING:
     from accounts.access import Actor
-    from accounts.models import Namespace
-    from repositories.models import Repository
+    from accounts.querysets import NamespaceQuerySet
+    from repositories.querysets import RepositoryQuerySet
 
 
-def may_docker(actor: Actor, action: Action, repository: Repository) -> bool:
-    """Tell whether docker may do `action` for the actor.
+def open_to_docker(actor: Actor, action: Action) -> RepositoryQuerySet:
+    """Return the repositories on which docker may do `action` for the actor.
 
     Nobody pushes to a repository that takes promotions only.
     """
-    if action == Action.PUSH and repository.promotions_only:
-        return False
-    return bool(check(actor, action, repository))
+    allowed = Repository.objects.permitted(actor, action)
+    return allowed.filter(promotions_only=False) if action == Action.PUSH else allowed
 
 
-def may_create_on_push(actor: Actor, namespace: Namespace) -> bool:
-    """Tell whether a push by `actor` may create a repository in the namespace."""
-    if not (namespace.create_on_push and actor.may_use(Action.PUSH)):
-        return False
-    return bool(check(actor, Action.ADMIN, namespace))
+def open_to_first_push(actor: Actor) -> NamespaceQuerySet:
+    """Return the namespaces in which a push by `actor` may create a repository."""
+    allowed = Namespace.objects.permitted(actor, Action.ADMIN)
+    if not actor.may_use(Action.PUSH):
+        return allowed.none()
+    return allowed.filter(create_on_push=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from pathlib import Path
 
 os.environ.setdefault("MSR_SECRET_KEY", "a key for tests only, " + "x" * 40)
 os.environ.setdefault("MSR_DATABASE_URL", "sqlite://:memory:")
@@ -18,7 +19,7 @@ from msr.settings import DATABASES
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CELERY_BROKER_URL = "memory://"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-STATIC_ROOT = tempfile.gettempdir()  # it exists, so that nobody warns
+STATIC_ROOT = Path(tempfile.gettempdir())  # it exists, so that nobody warns
 if "pool" in DATABASES["default"]["OPTIONS"]:
     # Test databases are dropped at the end; a pool would keep connections to them.
     DATABASES["default"]["OPTIONS"] = {}

@@ -42,7 +42,7 @@ def teams_on(subject: Model, actor: Actor) -> QuerySet[Team]:
     held = grants_on.objects.filter(
         group=OuterRef("group"), content_object=subject, kind=GrantKind.LEVEL
     )
-    mine = TeamMembership.objects.filter(team=OuterRef("pk"), user=actor.user.pk)
+    mine = TeamMembership.objects.filter(team=OuterRef("pk"), user=actor.key)
     level = Subquery(held.values("permission__codename")[:1])
     rows = Team.objects.annotate(level=level, is_mine=Exists(mine))
     return rows.filter(level__isnull=False)
@@ -122,7 +122,7 @@ class NamespaceTeamAccess(Operation):
 def _namespace(actor: Actor, name: str) -> Namespace:
     """Return a namespace the actor belongs to or may pull; raises NO_SUCH_ACCOUNT."""
     pullable = Namespace.objects.permitted(actor, Action.PULL)
-    member = Q(organization__memberships__user=actor.user.pk)
+    member = Q(organization__memberships__user=actor.key)
     rows = Namespace.objects.filter(Q(pk__in=pullable.values("pk")) | member)
     found = rows.within(actor).filter(name=name).distinct().first()
     if found is None:

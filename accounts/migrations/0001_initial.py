@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'default_permissions': ('add', 'change', 'delete', 'view'),
                 'indexes': [models.Index(fields=['created_at', 'id'], name='namespace_page')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('name__regex', '^[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*$')), name='namespace_name_is_a_path_component')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('name__regex', '^[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*\\Z')), name='namespace_name_is_a_path_component')],
             },
         ),
         migrations.CreateModel(

@@ -45,6 +45,18 @@ def record(
 def masked(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values with those replaced whose name says that they are secret."""
     return {
-        name: MASKED if any(word in name.lower() for word in SECRET_WORDS) else value
+        name: MASKED if _sounds_secret(name) else _masked_inside(value)
         for name, value in values.items()
     }
+
+
+def _sounds_secret(name: str) -> bool:
+    return any(word in name.lower() for word in SECRET_WORDS)
+
+
+def _masked_inside(value: Any) -> Any:
+    if isinstance(value, dict):
+        return masked(value)
+    if isinstance(value, list | tuple):
+        return [_masked_inside(item) for item in value]
+    return value

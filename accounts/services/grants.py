@@ -31,6 +31,7 @@ def grant(*, actor: Actor, level: AccessLevel, to: Team | User, on: Model) -> Gr
     _refuse_foreign_team(to, namespace)
     kind = GrantKind.SCAN if level == AccessLevel.SCAN else GrantKind.LEVEL
     with transaction.atomic():
+        before = _level(to, on, kind)
         row: GrantBase
         row, _ = _table(to, on).objects.update_or_create(
             **_key(to),
@@ -43,6 +44,7 @@ def grant(*, actor: Actor, level: AccessLevel, to: Team | User, on: Model) -> Gr
             action="grant",
             subject=on,
             namespace=namespace,
+            before={"to": str(to), "level": before} if before else {},
             after={"to": str(to), "level": level.label},
         )
     return row
@@ -58,15 +60,15 @@ def revoke(
     """Take the grant away; False when there was none."""
     require(actor, Action.ADMIN, on)
     with transaction.atomic():
-        rows = _table(of, on).objects.filter(**_key(of), content_object=on, kind=kind)
-        removed, _ = rows.delete()
+        before = _level(of, on, kind)
+        removed, _ = _rows(of, on, kind).delete()
         if removed:
             audit.record(
                 actor=actor,
                 action="revoke",
                 subject=on,
                 namespace=_namespace_of(on),
-                before={"of": str(of)},
+                before={"of": str(of), "level": before},
             )
     return bool(removed)
 
@@ -88,6 +90,17 @@ def _table(grantee: Team | User, on: Any) -> Any:
     if isinstance(grantee, Team):
         return get_group_obj_perms_model(on)
     return get_user_obj_perms_model(on)
+
+
+def _rows(grantee: Team | User, on: Model, kind: GrantKind) -> Any:
+    rows = _table(grantee, on).objects
+    return rows.filter(**_key(grantee), content_object=on, kind=kind)
+
+
+def _level(grantee: Team | User, on: Model, kind: GrantKind) -> str:
+    """Return the level in force in MSR's words; "" without one."""
+    row = _rows(grantee, on, kind).select_related("permission").first()
+    return row.level.label if row else ""
 
 
 def _key(grantee: Team | User) -> dict[str, Group | User]:

@@ -6,7 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
+from django.conf import settings
+from django.core.exceptions import (
+    NON_FIELD_ERRORS,
+    PermissionDenied,
+    RequestDataTooBig,
+    ValidationError,
+)
 from django.core.signals import got_request_exception
 from django.http import Http404
 from rest_framework import exceptions
@@ -110,6 +116,11 @@ def _of_registry(error: RegistryError, _view: APIView) -> Problem:
     return Problem(503, "REGISTRY_UNAVAILABLE", error.message, detail, headers)
 
 
+def _of_size(_error: RequestDataTooBig, _view: APIView) -> Problem:
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return Problem(413, "TOO_LARGE", f"The API reads bodies of up to {limit} bytes.")
+
+
 def _invalid(
     fields: dict[str, list[str]], django_code: str | None, view: APIView
 ) -> Problem:
@@ -166,4 +177,5 @@ READERS: tuple[tuple[type[Exception], Callable[[Any, APIView], Problem]], ...] =
     (PermissionDenied, _of_rights),
     (Http404, _of_absence),
     (RegistryError, _of_registry),
+    (RequestDataTooBig, _of_size),
 )

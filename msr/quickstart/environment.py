@@ -71,6 +71,7 @@ def _defaults(state: State, ports: Ports, redis_url: str) -> dict[str, str]:
         "TOKEN_CERT_FILE": str(state.token_certificate),
         "TOKEN_SERVICE": "registry",
         "TOKEN_ISSUER": "msr",
+        "STATIC_ROOT": str(state.static),
         "NOTIFICATION_SECRET_FILE": str(state.notification_secret),
     }
 

@@ -77,6 +77,11 @@ class State:
     def logs(self) -> Path:
         return self.directory / "logs"
 
+    @property
+    def static(self) -> Path:
+        """An empty folder: the portal serves its files from where they are."""
+        return self.directory / "static"
+
     def ready_file(self, part: str) -> Path:
         """Return the file that a part without an address makes when it is ready."""
         return self.directory / f"{part}.ready"
@@ -107,6 +112,7 @@ def _make_folders(state: State) -> None:
     try:
         state.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         state.logs.mkdir(mode=0o700, exist_ok=True)
+        state.static.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         msg = (
             f"The state folder {state.directory} cannot be used ({error.strerror}): "

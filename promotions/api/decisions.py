@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from accounts.api import Operation
 from promotions.api.ends import Ends
 from promotions.models import PolicyVersion, PromotionPolicy
-from promotions.services.evaluate import explain
+from promotions.services.evaluate import explain, is_subject
 from repositories.api import repository_of, tag_of
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ class DecisionList(Operation):
         found = tag_of(repository, tag)
         move = found.current_move
         move.to_manifest = found.manifest
+        if not is_subject(move):
+            return Response([])
         policies = list(PromotionPolicy.objects.of_source(repository).order_by("id"))
         versions = [row.current_version for row in policies if row.current_version]
         ends = Ends.of_versions(self.actor, versions)

@@ -64,7 +64,7 @@ def evaluate_move(
     queries does not depend on the number of policies.
     """
     move = _move(move_id)
-    if not _is_subject(move):
+    if not is_subject(move):
         _note_evaluation(move, trigger, [])
         return []
     versions = _versions(move, policy)
@@ -109,7 +109,7 @@ def _move(move_id: int) -> TagMove:
     return rows.defer("to_manifest__raw").get(pk=move_id)
 
 
-def _is_subject(move: TagMove) -> bool:
+def is_subject(move: TagMove) -> bool:
     """Tell whether policies are asked: not about deletions and attachments.
 
     Signatures, SBOMs and whatever else refers to an image travel with it.

@@ -82,19 +82,21 @@ def update(
 ) -> PromotionPolicy:
     """Change what a policy does (a new version) and whether it is enabled.
 
-    `changes` are fields of Draft; `apply` is as in `create`. Needs admin on source
+    `changes` are fields of Draft; those that say what is so already make no new
+    version. `apply` is as in `create`. Needs admin on source
     and target; switching off alone needs admin on either.
     """
     before = _shown(policy)
-    draft = None
+    draft = present = None
     if enabled is False and not changes:
         _require_stopper(actor, policy)
     else:
         require_policy_editor(actor, *_ends(policy))
-        draft = replace(Draft.of(_version(policy), target_of(policy)), **changes)
+        present = Draft.of(_version(policy), target_of(policy))
+        draft = replace(present, **changes)
         require_policy_editor(actor, draft.source, draft.target)
     with transaction.atomic():
-        if draft and changes:
+        if draft and draft != present:
             _save_version(actor, policy, draft, number=_version(policy).number + 1)
         _switch(policy, enabled=enabled, apply=apply)
         _audit(actor, "update", policy, before=before, after=_shown(policy))
@@ -186,8 +188,7 @@ def _save_version(
 
 
 def _refuse_onto_itself(draft: Draft) -> None:
-    same = draft.source.pk == draft.target.pk
-    if same and TagTemplate.parse(draft.tag_template).codes == ("%n",):
+    if draft.source == draft.target and draft.tag_template == "%n":
         message = (
             "The policy would promote each image onto itself: choose another target"
             " repository, or a template that makes another tag."

@@ -12,9 +12,8 @@ from django.views.decorators.http import require_safe
 from accounts.authentication import actor_of
 from accounts.querysets import page_of
 from promotions.models import Promotion, PromotionPolicy
-from promotions.services.evaluate import explain
+from promotions.services.evaluate import explain, is_subject
 from promotions.views.policies import version_of
-from repositories.registry import TagName
 from repositories.tabs import tag_context
 from repositories.views import asked, open_tag
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from promotions.models import PolicyVersion
     from promotions.rules import Verdict
-    from repositories.models import Tag, TagMove
+    from repositories.models import TagMove
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def tag_decisions(
     context = {
         **tag_context(actor, found, "decisions"),
         "page": page,
-        "is_attachment": _is_attachment(found),
+        "is_attachment": not is_subject(move),
         "explained": [
             Explained.of(policy, move, promotions.get(policy.pk))
             for policy in page.rows
@@ -79,8 +78,3 @@ def _promotions(move: TagMove) -> dict[int | None, Promotion]:
     """Return the last promotion that each policy made of the move."""
     rows = Promotion.objects.filter(tag_move=move, policy__isnull=False)
     return {row.policy_id: row for row in rows.order_by("id")}
-
-
-def _is_attachment(tag: Tag) -> bool:
-    """Tell whether policies are not asked: signatures and SBOMs travel along."""
-    return bool(tag.manifest.subject_digest) or TagName.parse(tag.name).is_attachment

@@ -5,8 +5,6 @@ Docker token specification (GET) and its OAuth2 form (POST).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -15,10 +13,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import ANONYMOUS, Actor
 from accounts.authentication import BadCredentials, read_basic, sign_in
 from repositories.registry import error_envelope, parse_scopes
-from repositories.services.authorize import NoNamespace, authorize
-
-if TYPE_CHECKING:
-    from repositories.registry import SignedToken
+from repositories.services.authorize import Grant, RefusedName, authorize
 
 WRONG_CREDENTIALS = "The user name, password or access token is wrong."
 
@@ -37,7 +32,7 @@ def _by_query(request: HttpRequest) -> HttpResponse:
         actor = sign_in(*credentials, request) if credentials else ANONYMOUS
     except BadCredentials:
         return _refusal("UNAUTHORIZED", WRONG_CREDENTIALS, 401)
-    return _granted(actor, request.GET.getlist("scope"), "token")
+    return _granted(actor, request.GET.getlist("scope"))
 
 
 def _by_form(request: HttpRequest) -> HttpResponse:
@@ -50,26 +45,28 @@ def _by_form(request: HttpRequest) -> HttpResponse:
         actor = sign_in(username, request.POST.get("password", ""), request)
     except BadCredentials:
         return _oauth_refusal("invalid_grant", WRONG_CREDENTIALS)
-    return _granted(actor, request.POST.getlist("scope"), "access_token")
+    return _granted(actor, request.POST.getlist("scope"))
 
 
-def _granted(actor: Actor, scopes: list[str], name: str) -> HttpResponse:
-    asked = parse_scopes(scopes)
+def _granted(actor: Actor, scopes: list[str]) -> HttpResponse:
     try:
-        signed = authorize(actor=actor, scopes=asked)
-    except NoNamespace as error:
+        grant = authorize(actor=actor, scopes=parse_scopes(scopes))
+    except RefusedName as error:
         return _refusal("DENIED", str(error), 403)
-    answer = _answer(signed)
-    if name == "access_token":
-        answer |= {"scope": " ".join(str(scope) for scope in asked)}
-    return JsonResponse(answer)
+    return JsonResponse(_answer(grant))
 
 
-def _answer(signed: SignedToken) -> dict[str, object]:
-    """Clients read either name of the token; both are given, as the text advises."""
+def _answer(grant: Grant) -> dict[str, object]:
+    """Clients read either name of the token; both are given, as the text advises.
+
+    `scope` is what was granted: the OAuth2 form of the specification demands it.
+    """
+    signed = grant.token
     return {
         "token": signed.token,
         "access_token": signed.token,
+        "token_type": "Bearer",
+        "scope": " ".join(map(str, grant.scopes)),
         "expires_in": signed.expires_in,
         "issued_at": signed.issued_at.isoformat().replace("+00:00", "Z"),
     }

@@ -6,20 +6,21 @@ much is no error. https://distribution.github.io/distribution/spec/auth/token/
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from accounts.access import Action, Actor, TokenScope
-from accounts.models import Namespace
+from accounts.access import Action, Actor
 from repositories.models import Repository
-from repositories.permissions import may_create_on_push, may_docker
+from repositories.permissions import open_to_docker, open_to_first_push
 from repositories.registry import InvalidReference, RepositoryName, ResourceScope
 from repositories.services.registry import signer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from repositories.registry import SignedToken
 
@@ -28,73 +29,137 @@ EVERY_ACTION = "*"
 GRANTABLE = (Action.PULL, Action.PUSH)
 
 
-class NoNamespace(Exception):
-    """A repository was named without a namespace; the text is for people."""
+class RefusedName(Exception):
+    """A push to a name that no repository can have; the text is for people."""
 
 
-def authorize(*, actor: Actor, scopes: Iterable[ResourceScope]) -> SignedToken:
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A signed token, and the scopes inside it."""
+
+    token: SignedToken
+    scopes: tuple[ResourceScope, ...]
+
+
+def authorize(*, actor: Actor, scopes: Iterable[ResourceScope]) -> Grant:
     """Sign a registry token for what `actor` may do of what is asked.
 
-    Raises NoNamespace for a push to a repository name of one component.
+    Raises RefusedName for a push to a name that no repository can have.
     """
-    granted = tuple(
-        scope for asked in scopes if (scope := granted_of(actor, asked)).actions
-    )
-    return signer().sign(
+    scopes = granted_of(actor, tuple(scopes))
+    signed = signer().sign(
         "" if actor.is_anonymous else actor.name,
-        granted,
+        scopes,
         lifetime_seconds=settings.TOKEN_LIFETIME,
         now=timezone.now(),
     )
+    return Grant(signed, scopes)
 
 
-def granted_of(actor: Actor, asked: ResourceScope) -> ResourceScope:
-    """Return the scope with only those of its actions that the actor may do."""
-    if asked.type == "repository":
-        return asked.allowing(_on_repository(actor, asked))
-    if asked.type == "registry" and asked.name == "catalog":
-        may = actor.is_superuser and actor.may_use(TokenScope.ADMIN)
-        return asked.allowing({EVERY_ACTION} if may else ())
-    return asked.allowing(())
+def granted_of(
+    actor: Actor, asked: Collection[ResourceScope]
+) -> tuple[ResourceScope, ...]:
+    """Return the scopes with only those of their actions that the actor may do.
+
+    The number of queries does not depend on the number of scopes. What would be left
+    without an action is left out.
+    """
+    allowed = _on_repositories(actor, _wanted_by_name(asked))
+    narrowed = (
+        scope.allowing(_of_registry(actor, scope))
+        if scope.type == "registry"
+        else scope.allowing(_wanted(scope) & allowed.get(scope.name, set()))
+        for scope in asked
+    )
+    return tuple(scope for scope in narrowed if scope.actions)
 
 
-def _on_repository(actor: Actor, asked: ResourceScope) -> set[str]:
-    try:
-        name = RepositoryName.parse(asked.name)
-    except InvalidReference:
+def _of_registry(actor: Actor, asked: ResourceScope) -> set[str]:
+    """Grant the catalog, which names every tenant's repositories, to administrators."""
+    may = asked.name == "catalog" and actor.is_administrator
+    return {EVERY_ACTION} & asked.actions if may else set()
+
+
+def _wanted(asked: ResourceScope) -> set[Action]:
+    """Return the actions that a scope asks for and that people can be granted."""
+    if asked.type != "repository":
         return set()
-    wanted = {
-        action
-        for action in GRANTABLE
-        if action.value in asked.actions or EVERY_ACTION in asked.actions
-    }
-    if not name.name:
-        return _without_namespace(name, wanted)
-    repository = Repository.objects.named(str(name)).first()
-    if repository is None:
-        return _on_nothing_yet(actor, name, wanted)
-    return {a.value for a in wanted if may_docker(actor, a, repository)}
+    if EVERY_ACTION in asked.actions:
+        return set(GRANTABLE)
+    return {action for action in GRANTABLE if action.value in asked.actions}
 
 
-def _without_namespace(name: RepositoryName, wanted: set[Action]) -> set[str]:
+def _wanted_by_name(asked: Iterable[ResourceScope]) -> dict[str, set[Action]]:
+    wishes: dict[str, set[Action]] = {}
+    for scope in asked:
+        wanted = _wanted(scope)
+        if wanted and _is_possible(scope.name, wanted):
+            wishes.setdefault(scope.name, set()).update(wanted)
+    return wishes
+
+
+def _is_possible(text: str, wanted: set[Action]) -> bool:
+    """Tell whether a repository can have this name; a push must hear why not."""
+    try:
+        name = RepositoryName.parse(text)
+    except InvalidReference:
+        return False
     if Action.PUSH in wanted:
+        _refuse_push_that_cannot_be_recorded(name)
+    return bool(name.name)
+
+
+def _refuse_push_that_cannot_be_recorded(name: RepositoryName) -> None:
+    if not name.name:
         message = (
             f"“{name}” has no namespace: push to a name of two or more components,"
             f" such as team/{name}."
         )
-        raise NoNamespace(message)
-    return set()
+        raise RefusedName(message)
+    try:
+        Repository._meta.get_field("name").run_validators(name.name)
+    except ValidationError as error:
+        raise RefusedName(" ".join(error.messages)) from error
 
 
-def _on_nothing_yet(
-    actor: Actor, name: RepositoryName, wanted: set[Action]
-) -> set[str]:
-    """Grant a first push where pushing may create; the event then creates the row."""
-    namespace = Namespace.objects.filter(name=name.namespace).first()
-    reserved = Repository.objects.filter(
-        namespace=namespace, name=name.name, deleted_at__isnull=False
+def _on_repositories(
+    actor: Actor, wishes: Mapping[str, set[Action]]
+) -> dict[str, set[Action]]:
+    """Return what the actor may do under each name."""
+    known = _known(wishes) if wishes else {}
+    allowed: dict[str, set[Action]] = {name: set() for name in wishes}
+    for action in GRANTABLE:
+        names = {key: name for name, key in known.items() if action in wishes[name]}
+        rows = open_to_docker(actor, action).filter(pk__in=names)
+        for key in rows.values_list("pk", flat=True):
+            allowed[names[key]].add(action)
+    absent = {
+        name
+        for name, wanted in wishes.items()
+        if Action.PUSH in wanted and name not in known
+    }
+    return allowed | _on_nothing_yet(actor, absent)
+
+
+def _known(names: Iterable[str]) -> dict[str, int]:
+    """Return the keys of the repositories by name.
+
+    Deleted ones too: their names are reserved, so nothing is created under them.
+    """
+    pairs = [name.partition("/") for name in names]
+    rows = Repository.objects.filter(
+        namespace__name__in={namespace for namespace, _, _ in pairs},
+        name__in={rest for _, _, rest in pairs},
     )
-    if namespace is None or Action.PUSH not in wanted or reserved.exists():
-        return set()
-    may = may_create_on_push(actor, namespace)
-    return {action.value for action in wanted} if may else set()
+    found = rows.values_list("pk", "namespace__name", "name")
+    keys = {f"{namespace}/{rest}": key for key, namespace, rest in found}
+    return {name: keys[name] for name in names if name in keys}
+
+
+def _on_nothing_yet(actor: Actor, names: set[str]) -> dict[str, set[Action]]:
+    """Grant a first push where pushing may create; the event then creates the row."""
+    owners = {name: name.partition("/")[0] for name in names}
+    rows = open_to_first_push(actor).filter(name__in=set(owners.values()))
+    open_owners = set(rows.values_list("name", flat=True))
+    actions = {action for action in GRANTABLE if actor.may_use(action)}
+    return {name: actions for name, owner in owners.items() if owner in open_owners}

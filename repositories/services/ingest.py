@@ -115,7 +115,7 @@ def _ingest(event: RegistryEvent) -> str:
     """Do what the event calls for; return a note for the inbox, mostly empty."""
     if event.action == "delete":
         return _ingest_deletion(event)
-    if event.attempts > 1 and _is_recorded(event):
+    if _is_recorded(event):
         return ""
     repository = _repository(event.repository)
     digest = event.payload["digest"]
@@ -152,7 +152,15 @@ def _ingest_push(
 
 
 def _is_recorded(event: RegistryEvent) -> bool:
-    """Tell whether a worker that died had written everything but the event's end."""
+    """Tell whether the move is written: by a worker that died, or by a promotion's.
+
+    A promotion moves a tag once; its notification may come after the tag moved on.
+    """
+    promotion = tags.promotion_of(event.payload["actor"])
+    if promotion is not None:
+        return TagMove.objects.filter(promotion_uuid=promotion).exists()
+    if event.attempts == 1:
+        return False
     return TagMove.objects.filter(event_id=event.event_id).exists()
 
 

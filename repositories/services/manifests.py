@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Sum
 from django.utils.dateparse import parse_datetime
 
 from repositories.models import Manifest, RepositoryManifest
@@ -210,8 +211,11 @@ def _config_columns(parsed: Parsed) -> dict[str, str]:
 
 
 def _size(parsed: Parsed) -> int:
+    """Return the bytes of the manifest and of all below it that is stored."""
     if isinstance(parsed, ImageIndex):
-        below = sum(child.size for child in parsed.manifests)
+        digests = [str(child.digest) for child in parsed.manifests]
+        children = Manifest.objects.filter(digest__in=digests)
+        below: int = children.aggregate(Sum("size"))["size__sum"] or 0
     else:
         below = sum(layer.size for layer in parsed.layers) + parsed.config.size
     return min(len(parsed.raw) + below, MAX_SIZE)

@@ -46,12 +46,17 @@ class Sighting:
     @property
     def promotion_uuid(self) -> UUID | None:
         """The promotion whose worker pushed; None for everybody else."""
-        if not self.moved_by.startswith(PROMOTION_SUBJECT):
-            return None
-        try:
-            return UUID(self.moved_by.removeprefix(PROMOTION_SUBJECT))
-        except ValueError:
-            return None
+        return promotion_of(self.moved_by)
+
+
+def promotion_of(subject: str) -> UUID | None:
+    """Return the promotion that a token's subject names; None for everybody else."""
+    if not subject.startswith(PROMOTION_SUBJECT):
+        return None
+    try:
+        return UUID(subject.removeprefix(PROMOTION_SUBJECT))
+    except ValueError:
+        return None
 
 
 def version_of(repository: Repository, tag: str) -> int:

@@ -150,3 +150,12 @@ def test_a_session_needs_the_csrf_token_to_write(world):
     response = client.delete("/api/v0/repositories/dev/website")
     assert response.status_code == 403
     assert error_of(response)["code"] == "NOT_AUTHORIZED"
+
+
+def test_a_body_beyond_the_limit_is_refused(world):
+    body = '{"name": "' + "x" * 2_000_000 + '"}'
+    response = world.client("ada").generic(
+        "POST", "/api/v0/repositories/dev", body, content_type="application/json"
+    )
+    assert response.status_code == 413
+    assert response.json()["errors"][0]["message"]

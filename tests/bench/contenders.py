@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from django.utils import timezone
 
 from accounts.access import SYSTEM, Actor
 from accounts.models import Namespace, User
-from promotions.models import Promotion
-from promotions.services import by_hand, promote
+from promotions.models import Promotion, PromotionPolicy
+from promotions.services import policies, promote
+from promotions.services.evaluate import evaluate_move
 from repositories.models import Repository, Tag
 from repositories.registry import Action, ResourceScope
 from repositories.services import repositories
@@ -46,19 +46,12 @@ class Contenders:
 
     def ours(self, target: str, tag: str) -> Callable[[], None]:
         """`promote.run` whole: claim, token, copy, record."""
-        row = Tag.objects.select_related("repository__namespace").get(
-            repository__in=Repository.objects.named(self.source), name=self.tag
-        )
-        promotion = by_hand.promote_by_hand(
-            actor=self.admin,
-            tag=row,
-            target=self._repository(target),
-            target_tag=tag,
-            request_uuid=uuid4(),
+        (promotion_id,) = evaluate_move(
+            move_id=self._move(), policy=self._policy(target, tag)
         )
 
         def run() -> None:
-            state = promote.run(promotion_id=promotion.pk)
+            state = promote.run(promotion_id=promotion_id)
             assert state == Promotion.State.SUCCEEDED, state
 
         return run
@@ -94,6 +87,19 @@ class Contenders:
             tag=tag,
             manifest=bytes(raw),
         )
+
+    def _move(self) -> int:
+        row = Tag.objects.get(repository__name="website", name=self.tag)
+        return row.current_move_id
+
+    def _policy(self, target: str, tag: str) -> PromotionPolicy:
+        """A policy that promotes the image to this tag."""
+        draft = policies.Draft(
+            source=self._repository(self.source),
+            target=self._repository(target),
+            tag_template=tag,
+        )
+        return policies.create(actor=self.admin, draft=draft)
 
     def _repository(self, name: str) -> Repository:
         namespace, _, rest = name.partition("/")
