@@ -6,20 +6,18 @@ MSR_DATABASE_URL chooses the database; without it, SQLite in memory.
 from __future__ import annotations
 
 import os
-import tempfile
-from pathlib import Path
 
 os.environ.setdefault("MSR_SECRET_KEY", "a key for tests only, " + "x" * 40)
 os.environ.setdefault("MSR_DATABASE_URL", "sqlite://:memory:")
 os.environ.setdefault("MSR_NOTIFICATION_SECRET", "a notification secret for tests")
 
 from msr.settings import *  # noqa: F403
-from msr.settings import DATABASES
+from msr.settings import BASE_DIR, DATABASES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CELERY_BROKER_URL = "memory://"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-STATIC_ROOT = Path(tempfile.gettempdir())  # it exists, so that nobody warns
+STATIC_ROOT = BASE_DIR / "msr" / "static"  # exists, and is small: whitenoise reads it
 if "pool" in DATABASES["default"]["OPTIONS"]:
     # Test databases are dropped at the end; a pool would keep connections to them.
     DATABASES["default"]["OPTIONS"] = {}

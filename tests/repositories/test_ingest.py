@@ -26,6 +26,7 @@ from repositories.registry import Digest, RepositoryName, TagName
 from repositories.registry.media_types import MediaType
 from repositories.services import ingest, manifests, tags
 from repositories.services import repositories as repository_services
+from repositories.services.registry import client
 from tests.factories import make_organization, make_user
 from tests.repositories.conftest import moves_of, points_to, reconcile_is_wanted
 from tests.repositories.events import ingested, report
@@ -133,7 +134,7 @@ def test_a_worker_that_died_before_the_end_is_followed_by_another(
     """It had written the move; by now the tag points elsewhere."""
     first, second = push(make_image("a")), push(make_image("b"))
     event = ingested(repository=repository.full_name, digest=first)
-    row = manifests.store(repository=repository, digest=second, client=ingest.client())
+    row = manifests.store(repository=repository, digest=second, client=client())
     seen = tags.Sighting(tag="1.0", moved_at=timezone.now(), expected_version=0)
     tags.record_move(repository=repository, manifest=row, seen=seen)
     RegistryEvent.objects.filter(pk=event.pk).update(
@@ -158,9 +159,7 @@ def test_a_late_event_of_a_promotion_overtaken_by_the_next_is_done(
     for version, (digest, promotion) in enumerate(
         zip((first, second), promotions, strict=True)
     ):
-        row = manifests.store(
-            repository=repository, digest=digest, client=ingest.client()
-        )
+        row = manifests.store(repository=repository, digest=digest, client=client())
         seen = tags.Sighting(
             tag="1.0",
             moved_at=timezone.now(),
@@ -664,9 +663,7 @@ def test_workers_that_write_one_tag_at_once_leave_it_whole(
         ingest.process(event_id=event.event_id)
 
     def by_walk() -> None:
-        row = manifests.store(
-            repository=repository, digest=digest, client=ingest.client()
-        )
+        row = manifests.store(repository=repository, digest=digest, client=client())
         seen = tags.Sighting(tag="1.0", moved_at=timezone.now(), expected_version=0)
         try:
             tags.record_move(repository=repository, manifest=row, seen=seen)

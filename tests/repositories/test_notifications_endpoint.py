@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from celery import current_app
-from django.db import OperationalError, connection
+from django.db import DataError, OperationalError, connection
 
-from repositories.endpoints import notifications
 from repositories.models import Registry, RegistryEvent
 from repositories.services import inbox
 from repositories.services import registry as registry_service
+from repositories.tasks import process_event
 from tests.repositories.events import DIGEST, envelope, make_event
 
 if TYPE_CHECKING:
@@ -31,8 +31,7 @@ MEDIA_TYPE = "application/vnd.docker.distribution.events.v1+json"
 
 
 @pytest.fixture(autouse=True)
-def known_secret(db: None, settings, tmp_path) -> None:
-    settings.STATIC_ROOT = tmp_path  # whitenoise wants a folder
+def known_secret(db: None, settings) -> None:
     rotate(settings, SECRET)
 
 
@@ -49,7 +48,7 @@ def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def apply_async(args: tuple[str], **_options: Any) -> None:
         found.extend(args)
 
-    monkeypatch.setattr(notifications.process_event, "apply_async", apply_async)
+    monkeypatch.setattr(process_event, "apply_async", apply_async)
     return found
 
 
@@ -57,9 +56,10 @@ def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def send(client: Client, woken: list[str]) -> Callable[..., int]:
     """Post a body; return the status."""
 
-    def post(body: bytes, secret: str = SECRET, **headers: str) -> int:
-        headers.setdefault("HTTP_AUTHORIZATION", f"Bearer {secret}")
-        answer = client.post(URL, body, content_type=MEDIA_TYPE, **headers)
+    def post(body: bytes, secret: str = SECRET, header: str | None = None) -> int:
+        given = f"Bearer {secret}" if header is None else header
+        headers = {"Authorization": given}
+        answer = client.post(URL, body, content_type=MEDIA_TYPE, headers=headers)
         return answer.status_code
 
     return post
@@ -99,8 +99,8 @@ def test_a_push_is_stored_and_a_worker_woken(send, woken) -> None:
     ],
 )
 def test_without_the_secret_nothing_is_stored(send, header: str) -> None:
-    assert send(envelope(make_event()), HTTP_AUTHORIZATION=header) == 401
-    assert send(b"garbage", HTTP_AUTHORIZATION=header) == 401
+    assert send(envelope(make_event()), header=header) == 401
+    assert send(b"garbage", header=header) == 401
     assert not RegistryEvent.objects.exists()
     assert not reconcile_is_wanted()
 
@@ -283,7 +283,7 @@ def test_one_odd_event_does_not_spoil_the_others(send, woken) -> None:
 
 def test_what_the_database_refuses_for_its_content_is_poison(send, monkeypatch) -> None:
     def refuse(**_values: Any) -> list[str]:
-        raise notifications.DataError("value too long")
+        raise DataError("value too long")
 
     monkeypatch.setattr(inbox, "record", refuse)
     assert send(envelope(make_event())) == 202

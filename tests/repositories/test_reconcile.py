@@ -21,7 +21,7 @@ from repositories.registry.media_types import MediaType
 from repositories.services import deletion, inbox
 from repositories.services import reconcile as walk
 from repositories.services import repositories as repository_services
-from repositories.services.reconcile import reconcile
+from repositories.services.reconcile import changes, compare, reconcile
 from repositories.services.reconcile.lease import LEASE, Lease
 from tests.factories import make_organization, make_repository
 from tests.repositories.conftest import moves_of, points_to
@@ -175,14 +175,14 @@ def test_a_tag_that_moves_while_it_is_walked_is_left_to_the_next(
     push, known, baseline, monkeypatch
 ):
     push("a")
-    ask = walk.apply.__globals__["digest_of"]
+    ask = compare.digest_of
 
     def ask_then_push(name: str, tag: str) -> Digest | None:
         push("b")
         return ask(name, tag)
 
     with monkeypatch.context() as patch:
-        patch.setitem(walk.apply.__globals__, "digest_of", ask_then_push)
+        patch.setattr(changes, "digest_of", ask_then_push)
         assert reconcile().recorded == 0
     assert reconcile().recorded == 1
 
@@ -401,7 +401,7 @@ def test_a_wish_made_during_a_walk_is_granted_by_the_next(
     def wish_and_apply(*arguments: Any, **values: Any) -> None:
         inbox.want_reconcile(reason="second")
 
-    monkeypatch.setattr(walk, "apply", wish_and_apply)
+    monkeypatch.setattr("repositories.services.reconcile.apply", wish_and_apply)
     reconcile()
 
     registry = Registry.objects.get()

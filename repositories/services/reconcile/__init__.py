@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from repositories.models import Registry, Tag
-from repositories.services.reconcile.apply import apply
+from repositories.services.reconcile.changes import apply
 from repositories.services.reconcile.compare import differences
 from repositories.services.reconcile.lease import AlreadyRunning, Lease, is_wanted
 from repositories.services.reconcile.report import Change, Report
