@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from typing_extensions import override
 
@@ -38,7 +39,12 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         try:
             report = reconcile(accept=options["accept"])
-        except (AlreadyRunning, BrakeEngaged, RegistryError) as error:
+        except (
+            AlreadyRunning,
+            BrakeEngaged,
+            ImproperlyConfigured,
+            RegistryError,
+        ) as error:
             raise CommandError(str(error)) from error
         kind = "baseline" if report.is_baseline else "walk"
         self.stdout.write(
