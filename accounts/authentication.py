@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 import hashlib
 import re
 from base64 import b64decode
@@ -83,7 +82,7 @@ def read_basic(header: str) -> tuple[str, str] | None:
         return None
     try:
         decoded = b64decode(encoded.strip(), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:  # not ASCII, not base64, not UTF-8
         raise BadCredentials from error
     username, separator, secret = decoded.partition(":")
     if not separator:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from django.apps import apps
@@ -181,6 +182,8 @@ def _behind(model: type[models.Model], order: str, key: str) -> Q | None:
     text, _, number = key.replace("\0", "").rpartition("~")
     try:
         value, pk = _field(model, field).to_python(text), int(number)
-    except (ValidationError, ValueError):
+        if isinstance(value, datetime):
+            value = value.astimezone(UTC)
+    except (OverflowError, ValidationError, ValueError):
         return None
     return Q(**{f"{field}__{side}": value}) | Q(**{field: value, f"pk__{side}": pk})

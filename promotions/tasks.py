@@ -43,14 +43,15 @@ def apply_policy(policy_id: int) -> None:
 def sweep_promotions() -> None:
     """Wake workers up for what a lost message or a dead worker left."""
     due = Promotion.objects.due().order_by("id").values_list("pk", flat=True)
+    period = settings.SWEEP_PERIOD
     for promotion_id in due[:SWEEP_BATCH]:
-        wake(run_promotion, promotion_id)
+        wake(run_promotion, promotion_id, expires_seconds=period)
     for move_id in _unevaluated():
-        wake(evaluate_move, move_id)
-    late = timezone.now() - timedelta(seconds=settings.SWEEP_PERIOD)
+        wake(evaluate_move, move_id, expires_seconds=period)
+    late = timezone.now() - timedelta(seconds=period)
     wanted = PromotionPolicy.objects.live().filter(apply_wanted_at__lt=late)
     for policy_id in wanted.values_list("pk", flat=True)[:SWEEP_BATCH]:
-        wake(apply_policy, policy_id)
+        wake(apply_policy, policy_id, expires_seconds=period)
 
 
 def _unevaluated() -> list[int]:

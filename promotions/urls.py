@@ -8,7 +8,7 @@ from promotions.views import dashboard, decisions, policies, promotions
 from repositories.urls import REPOSITORY
 
 POLICIES = f"{REPOSITORY}/promotions"
-TAG = f"{REPOSITORY}/tags/<str:tag>"
+TAG = f"{REPOSITORY}/tags/<portal_tag:tag>"
 
 app_name = "promotions"
 urlpatterns = [

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 from celery import shared_task
+from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from repositories.models import RegistryEvent, Repository
-from repositories.registry import RegistryError
+from repositories.registry import InvalidReference, RegistryError
 from repositories.services import deletion, ingest
 from repositories.services import reconcile as walk
 
@@ -24,18 +25,23 @@ SWEEP_BATCH = 500
 K = TypeVar("K", int, str)
 
 
-def wake(task: Task[[K], None], key: K) -> None:
+def wake(
+    task: Task[[K], None], key: K, *, expires_seconds: float | None = None
+) -> None:
     """Enqueue the task for a row on commit, from wherever a write is made.
 
     A broker that is away undoes nothing: the row is the job, and the sweeper sends
-    the message later.
+    the message later. The sweeper's own messages expire before it sends them again.
     """
-    transaction.on_commit(partial(_send, task, key))
+    transaction.on_commit(partial(_send, task, key, expires_seconds))
 
 
-def _send(task: Task[[K], None], key: K) -> None:
+def _send(task: Task[[K], None], key: K, expires_seconds: float | None) -> None:
     try:
-        task.delay(key)
+        if expires_seconds is None:
+            task.delay(key)
+        else:
+            task.apply_async((key,), expires=expires_seconds)
     except OperationalError as error:
         log.warning("broker_unreachable", task=task.name, reason=str(error))
 
@@ -52,7 +58,7 @@ def sweep_events() -> None:
     """Wake workers up for events that a lost message or a dead worker left."""
     due = RegistryEvent.objects.due().next_of_their_tag().order_by("id")
     for event_id in due.values_list("event_id", flat=True)[:SWEEP_BATCH]:
-        wake(process_event, event_id)
+        wake(process_event, event_id, expires_seconds=settings.SWEEP_PERIOD)
     if walk.is_wanted():
         reconcile.delay()
 
@@ -75,5 +81,5 @@ def purge_deleted() -> None:
     for repository in rows.select_related("namespace"):
         try:
             deletion.purge(repository=repository)
-        except RegistryError as error:
+        except (InvalidReference, RegistryError) as error:
             log.warning("purge_stopped", repository=str(repository), reason=str(error))

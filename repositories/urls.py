@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 from typing_extensions import override
 
 from accounts.validators import validate_name
@@ -32,6 +33,12 @@ class NamespaceConverter:
         return value
 
 
+class TagConverter(StringConverter):
+    """A tag; what cannot be one is no address, whatever the database makes of it."""
+
+    regex = "[A-Za-z0-9_][A-Za-z0-9._-]{0,127}"
+
+
 class RepositoryConverter(NamespaceConverter):
     """The name of a repository inside its namespace, slashes included."""
 
@@ -50,6 +57,8 @@ class RepositoryConverter(NamespaceConverter):
 register_converter(NamespaceConverter, "portal_namespace")
 register_converter(RepositoryConverter, "portal_repository")
 
+register_converter(TagConverter, "portal_tag")
+
 NAMESPACE = "r/<portal_namespace:namespace>"
 REPOSITORY = f"{NAMESPACE}/<portal_repository:name>"
 
@@ -58,7 +67,7 @@ urlpatterns = [
     path(f"{NAMESPACE}/", views.namespace_detail, name="namespace"),
     path(f"{NAMESPACE}/new", views.create_repository, name="new"),
     path(f"{REPOSITORY}/tags", views.tag_list, name="tags"),
-    path(f"{REPOSITORY}/tags/<str:tag>", views.tag_detail, name="tag"),
+    path(f"{REPOSITORY}/tags/<portal_tag:tag>", views.tag_detail, name="tag"),
     path(f"{REPOSITORY}/settings", views.repository_settings, name="settings"),
     path(f"{REPOSITORY}/settings/delete", views.delete_repository, name="delete"),
     path(REPOSITORY, views.repository_root, name="repository"),

@@ -18,6 +18,14 @@ def validate_repository_name(value: str) -> None:
         validate_not_reserved(component)
 
 
+def validate_full_name(namespace: str, name: str) -> None:
+    """Refuse a namespace and name that together are longer than the registry takes."""
+    try:
+        RepositoryName.of(namespace, name)
+    except InvalidReference as error:
+        raise ValidationError({"name": str(error)}, code="invalid_name") from error
+
+
 def validate_tag_name(value: str) -> None:
     """Refuse what the OCI distribution specification does not allow as a tag."""
     try:

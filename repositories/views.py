@@ -37,9 +37,12 @@ def open_repository(
     request: HttpRequest, namespace: str, name: str, action: Action = Action.PULL
 ) -> Repository:
     """Return the repository of an address; Http404 or PermissionDenied otherwise."""
-    rows = Repository.objects.select_related("namespace")
-    repository = get_object_or_404(rows.named(f"{namespace}/{name}"))
-    require(actor_of(request), action, repository)
+    actor = actor_of(request)
+    visible = Repository.objects.permitted(actor, Action.PULL)
+    rows = visible.select_related("namespace").named(f"{namespace}/{name}")
+    repository = get_object_or_404(rows)
+    if action != Action.PULL:
+        require(actor, action, repository)
     return repository
 
 

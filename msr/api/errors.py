@@ -116,6 +116,10 @@ def _of_registry(error: RegistryError, _view: APIView) -> Problem:
     return Problem(503, "REGISTRY_UNAVAILABLE", error.message, detail, headers)
 
 
+def _of_depth(_error: RecursionError, _view: APIView) -> Problem:
+    return Problem(400, "INVALID_JSON", "The JSON sent is nested too deeply.")
+
+
 def _of_size(_error: RequestDataTooBig, _view: APIView) -> Problem:
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     return Problem(413, "TOO_LARGE", f"The API reads bodies of up to {limit} bytes.")
@@ -178,4 +182,5 @@ READERS: tuple[tuple[type[Exception], Callable[[Any, APIView], Problem]], ...] =
     (Http404, _of_absence),
     (RegistryError, _of_registry),
     (RequestDataTooBig, _of_size),
+    (RecursionError, _of_depth),
 )

@@ -103,6 +103,7 @@ def _rendered(promotion: Promotion, ends: Ends) -> dict[str, Any]:
     )
     source, target = promotion.source_repository.full_name, _target(promotion)
     sees_source, sees_target = ends.shown(source), ends.shown(target)
+    sees_both = sees_source and sees_target
     reason = ends.redacted(promotion.reason, source, promotion.source_tag)
     reason = ends.redacted(reason, target, promotion.target_tag)
     return {
@@ -112,8 +113,8 @@ def _rendered(promotion: Promotion, ends: Ends) -> dict[str, Any]:
         "reason": reason,
         "promotionPolicyID": str(policy.uuid) if policy else "",
         "policyVersion": version.number if version else None,
-        "requestedBy": user.username if user else None,
-        "comment": promotion.comment,
+        "requestedBy": user.username if user and sees_both else None,
+        "comment": promotion.comment if sees_both else "",
         "sourceRepository": sees_source,
         "sourceTag": promotion.source_tag if sees_source else None,
         "targetRepository": sees_target,

@@ -30,6 +30,9 @@ def apply(*, policy: PromotionPolicy) -> Iterator[int]:
     version, held = policy.current_version, policy.apply_wanted_at
     if version is None or held is None:
         return
+    if not policy.enabled:
+        _wish(policy, held).update(apply_wanted_at=None)
+        return
     tags = Tag.objects.filter(repository=version.source_repository).order_by("id")
     moves = list(tags.values_list("current_move", flat=True))
     for number, move_id in enumerate(moves):

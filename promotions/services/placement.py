@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from django.utils import timezone
 
 from accounts.access import SYSTEM
 from promotions.models import PolicyVersion, Promotion
+from promotions.models.promotion import FINAL_STATES
 from promotions.rules import InvalidTemplate, TagTemplate, TemplateContext, with_suffix
 from repositories.models import Provenance, Repository, Tag
 from repositories.services import repositories
@@ -101,13 +101,13 @@ def _suffixed(promotion: Promotion, target: Repository) -> str | None:
 
 def _taken(target: Repository, names: list[str]) -> set[str]:
     tags = Tag.objects.filter(repository=target, name__in=names)
-    running = Promotion.objects.filter(
-        target_repository=target, target_tag__in=names, state=Promotion.State.RUNNING
-    )
+    reserved = Promotion.objects.filter(
+        target_repository=target, target_tag__in=names
+    ).exclude(state__in=FINAL_STATES)
     return set(
         tags.order_by()
         .values_list("name")
-        .union(running.order_by().values_list("target_tag"))
+        .union(reserved.order_by().values_list("target_tag"))
         .values_list("name", flat=True)
     )
 
@@ -147,7 +147,7 @@ def _refuse_overwriting(
     if existing.manifest_id == promotion.manifest_id:
         message = f"{existing} has this image already."
         raise NotPlaced("ALREADY_THERE", message)
-    if any(fnmatchcase(existing.name, pattern) for pattern in target.immutable_tags):
+    if target.protects(existing.name):
         message = f"{existing} exists and is immutable."
         raise NotPlaced("TAG_IMMUTABLE", message)
     version = promotion.policy_version

@@ -65,7 +65,7 @@ def create(
         policy = PromotionPolicy.objects.create(
             source_namespace=draft.source.namespace,
             enabled=enabled,
-            apply_wanted_at=timezone.now() if apply else None,
+            apply_wanted_at=timezone.now() if apply and enabled else None,
         )
         _save_version(actor, policy, draft, number=1)
         _audit(actor, "create", policy, after=_shown(policy))
@@ -89,14 +89,13 @@ def update(
     before = _shown(policy)
     draft = present = None
     if enabled is False and not changes:
-        _require_stopper(actor, policy)
+        require_stopper(actor, policy)
     else:
-        require_policy_editor(actor, *_ends(policy))
-        present = Draft.of(_version(policy), target_of(policy))
+        present = _present(actor, policy, changes)
         draft = replace(present, **changes)
         require_policy_editor(actor, draft.source, draft.target)
     with transaction.atomic():
-        if draft and draft != present:
+        if draft and (draft != present or _is_elsewhere(policy, draft)):
             _save_version(actor, policy, draft, number=_version(policy).number + 1)
         _switch(policy, enabled=enabled, apply=apply)
         _audit(actor, "update", policy, before=before, after=_shown(policy))
@@ -105,7 +104,7 @@ def update(
 
 def delete(*, actor: Actor, policy: PromotionPolicy) -> None:
     """Delete a policy; needs admin on source or target. What it promoted stays."""
-    _require_stopper(actor, policy)
+    require_stopper(actor, policy)
     with transaction.atomic():
         PromotionPolicy.objects.filter(pk=policy.pk).update(
             deleted_at=timezone.now(), enabled=False
@@ -114,16 +113,18 @@ def delete(*, actor: Actor, policy: PromotionPolicy) -> None:
 
 
 def _switch(policy: PromotionPolicy, *, enabled: bool | None, apply: bool) -> None:
+    """Write only what was asked for: somebody else may have switched meanwhile."""
     if enabled is not None:
         policy.enabled = enabled
-    if apply:
+        policy.save(update_fields=["enabled"])
+    if apply and policy.enabled:
         policy.apply_wanted_at = timezone.now()
-    policy.save(update_fields=["enabled", "apply_wanted_at"])
+        policy.save(update_fields=["apply_wanted_at"])
 
 
 def target_of(policy: PromotionPolicy) -> Repository:
     """Return the repository the policy promotes into; Http404 when it is gone."""
-    found = _find_target(policy)
+    found = find_target(policy)
     if found is None:
         target = _version(policy).target_repository
         message = f"The target {target} does not exist any more."
@@ -131,19 +132,31 @@ def target_of(policy: PromotionPolicy) -> Repository:
     return found
 
 
-def _find_target(policy: PromotionPolicy) -> Repository | None:
+def find_target(policy: PromotionPolicy) -> Repository | None:
+    """Return the repository the policy promotes into; None when it is gone."""
     version = _version(policy)
     rows = version.target_namespace.repositories.select_related("namespace")
     return rows.filter(name=version.target_name, deleted_at__isnull=True).first()
 
 
-def _ends(policy: PromotionPolicy) -> tuple[Repository, Repository]:
-    return _version(policy).source_repository, target_of(policy)
+def _present(actor: Actor, policy: PromotionPolicy, changes: dict[str, Any]) -> Draft:
+    """Return what the policy does now, to who may change it.
+
+    Where its target is gone, what is kept is changed by naming another one.
+    """
+    found = find_target(policy)
+    target = found or changes.get("target") or target_of(policy)
+    require_policy_editor(actor, _version(policy).source_repository, target)
+    return Draft.of(_version(policy), target)
 
 
-def _require_stopper(actor: Actor, policy: PromotionPolicy) -> None:
+def _is_elsewhere(policy: PromotionPolicy, draft: Draft) -> bool:
+    return _version(policy).target_repository != draft.target.full_name
+
+
+def require_stopper(actor: Actor, policy: PromotionPolicy) -> None:
     """Demand admin on source or target; where the target is gone, on the source."""
-    source, target = _version(policy).source_repository, _find_target(policy)
+    source, target = _version(policy).source_repository, find_target(policy)
     require_policy_admin(actor, source, target or source)
 
 

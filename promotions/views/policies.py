@@ -31,7 +31,7 @@ from promotions.forms import (
     without_rule,
 )
 from promotions.models import Promotion, PromotionPolicy
-from promotions.permissions import require_policy_admin, require_policy_editor
+from promotions.permissions import require_policy_editor
 from promotions.rules import InvalidTemplate
 from promotions.services import policies, try_out
 from promotions.tasks import apply_policy
@@ -130,8 +130,7 @@ def delete_policy(
         policies.delete(actor=actor, policy=policy)
         messages.success(request, "The policy is deleted; what it promoted stays.")
         return redirect(_list_of(policy, repository))
-    source = version_of(policy).source_repository
-    require_policy_admin(actor, source, policies.target_of(policy))
+    policies.require_stopper(actor, policy)
     context = {
         **repository_context(actor, repository, "promotions"),
         "policy": policy,
@@ -192,7 +191,7 @@ class PolicyFormView(LoginRequiredMixin, View):
         if uuid is not None:
             self.policy = _open_policy(self.actor, self.source, uuid)
             self.source = version_of(self.policy).source_repository
-            target = policies.target_of(self.policy)
+            target = policies.find_target(self.policy) or self.source
             require_policy_editor(self.actor, self.source, target)
         require(self.actor, Action.ADMIN, self.source)
 
@@ -243,7 +242,7 @@ class PolicyFormView(LoginRequiredMixin, View):
 
     def _tried(self, form: PolicyForm, rules: BaseRuleFormSet) -> dict[str, Any]:
         """Return an example tag and, when asked for, what the policy would do now."""
-        template, zone = form["tag_template"].value(), form["zone"].value()
+        template, zone = form["tag_template"].value(), form["zone"].value() or "UTC"
         try:
             example = try_out.example(source=self.source, template=template, zone=zone)
         except InvalidTemplate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import Any, ClassVar
 
 from django.db import models
@@ -80,6 +81,10 @@ class Repository(PublicModel):
     @property
     def is_public(self) -> bool:
         return self.visibility == self.Visibility.PUBLIC
+
+    def protects(self, tag: str) -> bool:
+        """Tell whether a tag of this name is not to be overwritten or deleted."""
+        return any(fnmatchcase(tag, pattern) for pattern in self.immutable_tags)
 
     def count_push(self) -> None:
         """Count one push; in the database, so that no two pushes count as one."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import structlog
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+TOKEN_LEEWAY_SECONDS = 60  # Distribution's, for clocks that differ
 PLACEHOLDER_TYPE = "application/vnd.msr.deleted-tag.v1+json"
 
 
@@ -40,6 +44,7 @@ def delete_tag(*, actor: Actor, tag: Tag) -> None:
     """
     repository = tag.repository
     require(actor, Action.DELETE, repository)
+    _refuse_immutable(tag)
     version = tags.version_of(repository, tag.name)
     _delete_in_registry(RepositoryName.parse(repository.full_name), tag.name)
     seen = tags.Sighting(
@@ -57,6 +62,12 @@ def delete_tag(*, actor: Actor, tag: Tag) -> None:
             namespace=repository.namespace,
             before={"digest": tag.manifest.digest},
         )
+
+
+def _refuse_immutable(tag: Tag) -> None:
+    if tag.repository.protects(tag.name):
+        message = f"{tag} is immutable; an admin of the repository can change that."
+        raise PermissionDenied(message)
 
 
 def _delete_in_registry(name: RepositoryName, tag: str) -> None:
@@ -126,8 +137,17 @@ def purge(*, repository: Repository) -> bool:
             _delete_manifest(name, found.digest)
     if any(client().head_manifest(name, TagName.parse(tag)) for tag in iter_tags(name)):
         return False
+    if not _may_release(repository):
+        return False
     _release(repository)
     return True
+
+
+def _may_release(repository: Repository) -> bool:
+    """Tell whether no token from before the deletion can push under the name."""
+    good_for = timedelta(seconds=settings.TOKEN_LIFETIME + TOKEN_LEEWAY_SECONDS)
+    deleted_at = repository.deleted_at
+    return deleted_at is not None and deleted_at + good_for < timezone.now()
 
 
 def _delete_manifest(name: RepositoryName, digest: Digest) -> None:

@@ -90,24 +90,28 @@ def store(
     return _keep(repository, parsed, _config(client, name, parsed))
 
 
-def tree(manifest: Manifest) -> dict[int, Parsed]:
+def tree(manifest: Manifest, *, held_by: Repository) -> dict[int, Parsed]:
     """Return the manifest and, before it, those an index refers to, deepest first.
 
-    The keys are those of the rows. Children that no row is known of are left out.
+    The keys are those of the rows. Children that the repository does not hold are
+    left out: they may be another tenant's, or deleted.
     """
     found: dict[int, Parsed] = {}
-    _collect(manifest, found)
+    _collect(manifest, held_by, found)
     return found
 
 
-def _collect(manifest: Manifest, found: dict[int, Parsed]) -> None:
+def _collect(
+    manifest: Manifest, repository: Repository, found: dict[int, Parsed]
+) -> None:
     if manifest.pk in found:
         return
     parsed = manifest.parsed()
     if isinstance(parsed, ImageIndex):
         digests = [str(child.digest) for child in parsed.manifests]
-        for child in Manifest.objects.filter(digest__in=digests).order_by("id"):
-            _collect(child, found)
+        held = Manifest.objects.held_by(repository).filter(digest__in=digests)
+        for child in held.order_by("id"):
+            _collect(child, repository, found)
     found[manifest.pk] = parsed
 
 

@@ -12,6 +12,7 @@ from accounts.access import Action
 from accounts.permissions import require
 from accounts.services import audit
 from repositories.models import Repository
+from repositories.validators import validate_full_name
 
 if TYPE_CHECKING:
     from accounts.access import Actor
@@ -40,6 +41,7 @@ def create(
     require(actor, Action.ADMIN, namespace)
     repository = Repository(namespace=namespace, name=name, **_known(values))
     repository.full_clean(validate_unique=False, validate_constraints=False)
+    validate_full_name(namespace.name, name)
     try:
         with transaction.atomic():
             repository.save()

@@ -56,7 +56,7 @@ def woken(monkeypatch: pytest.MonkeyPatch, task: object) -> list[int]:
     """Return the rows that workers are woken up for, by this task."""
     sent: list[int] = []
 
-    def wake(woken_task: object, key: int) -> None:
+    def wake(woken_task: object, key: int, **_options: object) -> None:
         if woken_task is task:
             sent.append(key)
 

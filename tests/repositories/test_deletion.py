@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def old_tokens_are_over(settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no token from before a deletion be good any more."""
+    monkeypatch.setattr(deletion, "TOKEN_LEEWAY_SECONDS", -settings.TOKEN_LIFETIME - 1)
+
+
 @pytest.fixture
 def push(registry: LiveRegistry, repository: Repository) -> Callable[..., Tag]:
     """Push an image, and take the push in."""
@@ -194,6 +200,26 @@ def test_a_repository_nothing_was_pushed_to_is_purged(registry, repository):
     delete(repository)
     assert deletion.purge(repository=repository)
     make_repository(name=name)
+
+
+def test_while_tokens_from_before_are_good_the_name_stays_reserved(
+    registry, repository, monkeypatch
+):
+    monkeypatch.setattr(deletion, "TOKEN_LEEWAY_SECONDS", 60)
+    delete(repository)
+    assert not deletion.purge(repository=repository)
+    with pytest.raises(ValidationError, match="free again"):
+        make_repository(name=repository.full_name)
+
+
+def test_an_immutable_tag_is_not_deleted(push, repository, make_image):
+    tag = push(make_image("immutable"))
+    repository_services.update(
+        actor=SYSTEM, repository=repository, immutable_tags=["*"]
+    )
+    tag.repository.refresh_from_db()
+    with pytest.raises(PermissionDenied, match="immutable"):
+        deletion.delete_tag(actor=SYSTEM, tag=tag)
 
 
 def test_the_longest_names_are_given_free_too(registry, db):

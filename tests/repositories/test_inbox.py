@@ -41,7 +41,9 @@ def run_out(event: RegistryEvent) -> None:
 def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the sweeper sends."""
     found: list[str] = []
-    monkeypatch.setattr(tasks, "wake", lambda _task, event_id: found.append(event_id))
+    monkeypatch.setattr(
+        tasks, "wake", lambda _task, event_id, **_options: found.append(event_id)
+    )
     monkeypatch.setattr(tasks.reconcile, "delay", lambda: found.append("reconcile"))
     return found
 

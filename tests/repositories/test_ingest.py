@@ -230,7 +230,7 @@ def test_an_index_is_stored_with_its_platforms(
     held = Manifest.objects.held_by(repository)
     assert sorted(row.platform for row in held) == ["", "linux/amd64", "linux/arm64"]
     tag = Tag.objects.get(repository=repository)
-    *below, top = manifests.tree(tag.manifest)
+    *below, top = manifests.tree(tag.manifest, held_by=tag.repository)
     assert top == tag.manifest_id
     assert len(below) == 2
 
@@ -265,7 +265,7 @@ def test_an_index_is_held_only_with_all_below_it(
 
     ingest.process(event_id=event.event_id)
     tag = Tag.objects.get(repository=repository)
-    assert len(manifests.tree(tag.manifest)) == 2
+    assert len(manifests.tree(tag.manifest, held_by=tag.repository)) == 2
 
 
 def index_of(*children: Any, **fields: Any) -> dict[str, Any]:
@@ -322,7 +322,9 @@ def test_indexes_that_share_what_is_below_are_walked_once(registry_of, repositor
     assert event.error == ""
     assert len(asked) == len(set(asked)) == 2 * len(levels) + 2
     tag = Tag.objects.get(repository=repository)
-    assert len(manifests.tree(tag.manifest)) == 2 * len(levels) + 1
+    assert (
+        len(manifests.tree(tag.manifest, held_by=tag.repository)) == 2 * len(levels) + 1
+    )
 
 
 def test_indexes_nested_without_end_are_refused(registry_of, repository):

@@ -25,7 +25,9 @@ from promotions.services.placement import (
     place,
     remember,
 )
+from promotions.services.promote.outcome import is_recorded
 from repositories.models import RepositoryManifest, Tag
+from repositories.services import tags
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     DuePromotion = WithAnnotations[Promotion, Wanted]
 
 BUSY_SECONDS = 1
+PLACE_AGAIN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +88,35 @@ def claim(promotion: DuePromotion) -> Claim | None:
         _give_up(promotion)
         return None
     rows = Promotion.objects.due().filter(pk=promotion.pk)
+    if was_left and is_recorded(promotion):
+        rows.move_to(State.SUCCEEDED)
+        return None
     try:
         _check_still_wanted(promotion)
-        return _take(promotion, place(promotion))
+        return _place_and_take(promotion)
     except NotPlaced as error:
         rows.move_to(State.SKIPPED, error_code=error.code, reason=str(error)[:500])
     except TargetMissing as error:
         rows.move_to(State.WAITING, error_code="TARGET_MISSING", reason=str(error))
     return None
+
+
+def _place_and_take(promotion: DuePromotion) -> Claim | None:
+    """Claim under a placement that still holds when the claim is made."""
+    for _ in range(PLACE_AGAIN):
+        try:
+            return _take(promotion, place(promotion))
+        except tags.TagChanged:
+            continue
+    _wait(promotion)
+    return None
+
+
+def _wait(promotion: Promotion) -> None:
+    """Let others finish with the tag first."""
+    due_at = timezone.now() + timedelta(seconds=BUSY_SECONDS)
+    rows = Promotion.objects.filter(pk=promotion.pk, state=State.PENDING)
+    rows.update(due_at=due_at)
 
 
 def _take(promotion: Promotion, placement: Placement) -> Claim | None:
@@ -111,15 +135,22 @@ def _take(promotion: Promotion, placement: Placement) -> Claim | None:
                 error_code="",
                 reason="",
             )
+            _refuse_stale(placement)
     except IntegrityError:
         # Another promotion is being copied to this tag: one at a time.
-        due = now + timedelta(seconds=BUSY_SECONDS)
-        Promotion.objects.filter(pk=promotion.pk, state=State.PENDING).update(
-            due_at=due
-        )
+        _wait(promotion)
         return None
     promotion.attempts += 1
     return Claim(promotion, placement, lease, provenance)
+
+
+def _refuse_stale(placement: Placement) -> None:
+    """Raise TagChanged when the tag is not as it was when the place was chosen.
+
+    From here on no other promotion writes it: it would have to be `running` too.
+    """
+    if tags.version_of(placement.repository, placement.tag) != placement.version:
+        raise tags.TagChanged
 
 
 def _give_up(promotion: Promotion) -> None:

@@ -61,7 +61,9 @@ def run(*, promotion_id: int) -> State | None:
 
 def _copy_and_record(claim: Claim) -> State | None:
     try:
-        tree = manifests.tree(claim.promotion.manifest)
+        tree = manifests.tree(
+            claim.promotion.manifest, held_by=claim.promotion.source_repository
+        )
         report = _copy(claim, tree)
         record_success(claim, report, list(tree))
     except RegistryError as error:

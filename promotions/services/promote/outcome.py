@@ -14,6 +14,7 @@ from django.utils import timezone
 from promotions.models import Promotion, PromotionPolicy
 from promotions.models.promotion import State
 from promotions.querysets import IllegalTransition
+from repositories.models import TagMove
 from repositories.services import ingest, manifests, tags
 
 if TYPE_CHECKING:
@@ -39,9 +40,16 @@ def record_success(claim: Claim, report: CopyReport, held: list[int]) -> None:
         try:
             return _record(claim, report, held, version)
         except tags.TagChanged:
+            if is_recorded(claim.promotion):
+                return _finish(claim.promotion, claim.lease, report)
             version = _version_if_current(claim)
     _record(claim, report, held, version=None)
     return None
+
+
+def is_recorded(promotion: Promotion) -> bool:
+    """Tell whether the move is written: the registry's notification was faster."""
+    return TagMove.objects.filter(promotion_uuid=promotion.uuid).exists()
 
 
 def _record(
