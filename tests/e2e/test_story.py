@@ -161,3 +161,29 @@ def test_one_promotion_by_hand(
 
     (promoted,) = wait_for(arrived)
     assert promoted["digest"] == image.digest
+
+
+def test_a_chain_goes_on_by_itself(
+    admin: Person, dana: Person, new_image: Callable[..., Image]
+) -> None:
+    """What arrives in qa/website as a release candidate goes on to qa/released."""
+    made = admin.api("POST", "/repositories/qa", json={"name": "released"})
+    assert made.status_code == 201, made.text
+    first = {
+        "enabled": True,
+        "rules": [{"field": "tag", "operator": "ew", "values": ["-rc"]}],
+        "targetRepository": TARGET,
+        "tagTemplate": "%n",
+    }
+    second = {**first, "targetRepository": "qa/released", "tagTemplate": "%n-final"}
+    for repository, policy in ((SOURCE, first), (TARGET, second)):
+        path = f"/repositories/{repository}/promotionPolicies"
+        created = admin.api("POST", path, json=policy)
+        assert created.status_code == 201, created.text
+    image = new_image()
+    assert dana.push(image, f"{SOURCE}:5.0-rc") == ""
+
+    (released,) = wait_for(lambda: admin.tags("qa/released"))
+    assert (released["name"], released["digest"]) == ("5.0-rc-final", image.digest)
+    assert released["promotion"]["sourceRepository"] == TARGET
+    assert released["author"] == "dana"
