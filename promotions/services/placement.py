@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
@@ -12,6 +13,9 @@ from promotions.models.promotion import FINAL_STATES
 from promotions.rules import InvalidTemplate, TagTemplate, TemplateContext, with_suffix
 from repositories.models import Provenance, Repository, Tag
 from repositories.services import repositories
+
+if TYPE_CHECKING:
+    from accounts.models import Namespace
 
 MAX_SUFFIX = 200
 
@@ -68,14 +72,19 @@ def remember(promotion: Promotion) -> Provenance:
 
 
 def _target(promotion: Promotion) -> Repository:
-    namespace, name = promotion.target_namespace, promotion.target_name
-    found = Repository.objects.live().filter(namespace=namespace, name=name).first()
-    if found is None and namespace.create_on_push:
+    rows = Repository.objects.live().select_related("namespace")
+    name = promotion.target_name
+    found = rows.filter(namespace=promotion.target_namespace_id, name=name).first()
+    return found or _created_target(promotion.target_namespace, name)
+
+
+def _created_target(namespace: Namespace, name: str) -> Repository:
+    found = None
+    if namespace.create_on_push:
         found = repositories.adopt(actor=SYSTEM, namespace=namespace, name=name)
     if found is None:
         message = f"The target repository {namespace}/{name} does not exist."
         raise TargetMissing(message)
-    found.namespace = namespace
     return found
 
 

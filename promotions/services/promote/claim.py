@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, TypedDict, cast
 from uuid import uuid4
 
@@ -32,6 +33,7 @@ from repositories.services import tags
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from django.db.models import QuerySet
     from django_stubs_ext import WithAnnotations
 
     from repositories.models import Provenance
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
         is_held: bool
         is_current: bool
 
-    DuePromotion = WithAnnotations[Promotion, Wanted]
+    WantedPromotion = WithAnnotations[Promotion, Wanted]
 
 BUSY_SECONDS = 1
 PLACE_AGAIN = 5
@@ -58,15 +60,18 @@ class Claim:
     provenance: Provenance
 
 
-def due(promotion_id: int) -> DuePromotion | None:
-    """Return the promotion with all a copy needs; None when it is not to be run now."""
-    rows = Promotion.objects.due().select_related(
-        "policy",
-        "policy_version",
-        "manifest",
-        "source_repository__namespace",
-        "target_namespace",
-    )
+def load(promotion_id: int) -> WantedPromotion:
+    """Return the promotion with what a copy needs; claiming it is another matter."""
+    return cast("WantedPromotion", _rows().get(pk=promotion_id))
+
+
+@cache
+def _rows() -> QuerySet[Promotion]:
+    """Return the query of `load`, built once per process.
+
+    The repositories are left to queries of their own: with them PostgreSQL plans the
+    join longer than it answers both.
+    """
     held = RepositoryManifest.objects.filter(
         repository=OuterRef("source_repository"),
         manifest=OuterRef("manifest"),
@@ -77,12 +82,15 @@ def due(promotion_id: int) -> DuePromotion | None:
         name=OuterRef("source_tag"),
         manifest=OuterRef("manifest"),
     )
-    rows = rows.annotate(is_held=Exists(held), is_current=Exists(pointing))
-    return cast("DuePromotion | None", rows.filter(pk=promotion_id).first())
+    rows = Promotion.objects.select_related("policy", "policy_version", "manifest")
+    return rows.annotate(is_held=Exists(held), is_current=Exists(pointing))
 
 
-def claim(promotion: DuePromotion) -> Claim | None:
-    """Make the row `running` for this worker; None when it came to another state."""
+def claim(promotion: WantedPromotion) -> Claim | None:
+    """Make the row `running` for this worker; None when it came to another state.
+
+    Raises IllegalTransition when it is not due: done, or another worker's.
+    """
     was_left = promotion.state == State.RUNNING
     if was_left and promotion.attempts >= settings.PROMOTION_ATTEMPTS:
         _give_up(promotion)
@@ -101,7 +109,7 @@ def claim(promotion: DuePromotion) -> Claim | None:
     return None
 
 
-def _place_and_take(promotion: DuePromotion) -> Claim | None:
+def _place_and_take(promotion: WantedPromotion) -> Claim | None:
     """Claim under a placement that still holds when the claim is made."""
     for _ in range(PLACE_AGAIN):
         try:
@@ -163,7 +171,7 @@ def _give_up(promotion: Promotion) -> None:
     )
 
 
-def _check_still_wanted(promotion: DuePromotion) -> None:
+def _check_still_wanted(promotion: WantedPromotion) -> None:
     """Check again, at the last moment, what held when the promotion was decided."""
     if promotion.policy_version is None:
         _check_rights(promotion)
@@ -174,7 +182,7 @@ def _check_still_wanted(promotion: DuePromotion) -> None:
         raise NotPlaced("SOURCE_GONE", message)
 
 
-def _check_policy(promotion: DuePromotion, version: PolicyVersion) -> None:
+def _check_policy(promotion: WantedPromotion, version: PolicyVersion) -> None:
     policy = promotion.policy
     if policy is None or not policy.enabled or policy.deleted_at:
         message = "The policy was disabled or deleted before the image was copied."

@@ -13,7 +13,7 @@ from django.utils import timezone
 from promotions.models import Promotion
 from promotions.models.promotion import State
 from promotions.querysets import IllegalTransition
-from promotions.services.promote.claim import Claim, claim, due
+from promotions.services.promote.claim import Claim, claim, load
 from promotions.services.promote.outcome import (
     record_failure,
     record_refusal,
@@ -45,11 +45,8 @@ def run(*, promotion_id: int) -> State | None:
 
     Safe to call twice, at the same time, and after a crash at any point.
     """
-    promotion = due(promotion_id)
-    if promotion is None:
-        return None
     try:
-        taken = claim(promotion)
+        taken = claim(load(promotion_id))
     except IllegalTransition:
         return None
     if taken is None:
