@@ -111,7 +111,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=200, validators=[repositories.validators.validate_repository_name])),
                 ('visibility', models.CharField(choices=[('public', 'Public'), ('private', 'Private')], default='private', max_length=7)),
                 ('scan_on_push', models.BooleanField(default=False)),
-                ('immutable_tags', models.JSONField(blank=True, default=list, help_text='Patterns of tags that are never overwritten; ["*"] means all.')),
+                ('immutable_tags', models.JSONField(blank=True, default=list, help_text='Patterns of tags that promotions and deletions leave alone; ["*"] means all. A push cannot be refused by tag: “promotions only” refuses all.')),
                 ('promotions_only', models.BooleanField(default=False, help_text='Nobody pushes here; images arrive by promotion.')),
                 ('tag_limit', models.PositiveIntegerField(default=0, help_text='The oldest tags beyond this number go; 0 means no limit.')),
                 ('enable_manifest_lists', models.BooleanField(default=True)),

@@ -38,7 +38,10 @@ class Repository(PublicModel):
     immutable_tags: models.JSONField[Any, list[str]] = models.JSONField(
         default=list,
         blank=True,
-        help_text='Patterns of tags that are never overwritten; ["*"] means all.',
+        help_text=(
+            'Patterns of tags that promotions and deletions leave alone; ["*"] means'
+            " all. A push cannot be refused by tag: “promotions only” refuses all."
+        ),
     )
     promotions_only = models.BooleanField(
         default=False, help_text="Nobody pushes here; images arrive by promotion."
