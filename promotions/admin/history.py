@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from django.contrib import admin
+from typing_extensions import override
 
 from accounts.admin_mixins import ReadOnlyAdmin, linked, moment
 from promotions.admin.policies import ENDS
 from promotions.models import Decision, Evaluation, Promotion
+from promotions.models.promotion import State
 from repositories.admin.search import SearchByReference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.contrib.admin.views.main import ChangeList
 
 MOVE = ("tag_move__repository__namespace", "tag_move__to_manifest")
 VERSION = tuple(f"policy_version__{end}" for end in ENDS)
@@ -64,6 +73,17 @@ class DecisionAdmin(SearchByReference, ReadOnlyAdmin[Decision]):
     ordering = ("-created_at", "-id")
 
 
+class StateFilter(admin.ChoicesFieldListFilter):
+    """The states by their names; what they mean is on a promotion's own page."""
+
+    @override
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        names = {str(state.label): state.value for state in State}
+        for choice in super().choices(changelist):
+            shown = str(choice["display"])
+            yield {**choice, "display": names.get(shown, shown)}
+
+
 @admin.register(Promotion)
 class PromotionAdmin(SearchByReference, ReadOnlyAdmin[Promotion]):
     """Promotions: the work and the record of it."""
@@ -75,7 +95,7 @@ class PromotionAdmin(SearchByReference, ReadOnlyAdmin[Promotion]):
     )
     list_display = (
         moment("created_at"),
-        "state",
+        "short_state",
         "source",
         "target",
         linked("policy"),
@@ -85,7 +105,7 @@ class PromotionAdmin(SearchByReference, ReadOnlyAdmin[Promotion]):
         "reason",
         moment("finished_at"),
     )
-    list_filter = ("state", "created_at")
+    list_filter = (("state", StateFilter), "created_at")
     list_select_related = (
         *MOVE,
         *VERSION,
@@ -102,3 +122,7 @@ class PromotionAdmin(SearchByReference, ReadOnlyAdmin[Promotion]):
     tag_paths = ("source_tag", "target_tag")
     manifest_paths = ("manifest",)
     ordering = ("-created_at", "-id")
+
+    @admin.display(description="state", ordering="state")
+    def short_state(self, promotion: Promotion) -> str:
+        return promotion.state
