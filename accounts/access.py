@@ -6,11 +6,10 @@ The names are MSR's access levels and the Docker token specification's actions.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import TextChoices
-from typing_extensions import override
 
 if TYPE_CHECKING:
     from accounts.models import AccessToken, User
@@ -71,14 +70,21 @@ class Actor:
     """Who asks: a person or robot, and the access token used, if one was.
 
     `token` is None for a password or a session: nothing narrows the user's rights.
+    `is_system` is the portal itself, at set-up and periodic work; nobody can sign in
+    as it.
     """
 
     user: User | AnonymousUser
     token: AccessToken | None = None
+    is_system: bool = False
 
     @property
     def is_anonymous(self) -> bool:
-        return not self.user.is_authenticated
+        return not (self.is_system or self.user.is_authenticated)
+
+    @property
+    def is_active(self) -> bool:
+        return self.is_system or self.user.is_active
 
     @property
     def key(self) -> int:
@@ -87,7 +93,7 @@ class Actor:
 
     @property
     def is_superuser(self) -> bool:
-        return self.user.is_active and self.user.is_superuser
+        return self.is_system or (self.user.is_active and self.user.is_superuser)
 
     @property
     def is_administrator(self) -> bool:
@@ -97,7 +103,7 @@ class Actor:
 
     @property
     def name(self) -> str:
-        return self.user.get_username() or "anonymous"
+        return self.user.get_username() or ("system" if self.is_system else "anonymous")
 
     def may_use(self, scope: TokenScope | Action) -> bool:
         """Tell whether the token, if any, was made for this scope."""
@@ -109,18 +115,5 @@ class Actor:
         return None if self.token is None else self.token.namespace_id
 
 
-class SystemUser(AnonymousUser):
-    """The portal itself, at set-up and periodic work; nobody can sign in as it."""
-
-    username = "system"  # type: ignore[assignment]
-    is_active = True  # type: ignore[assignment]
-    is_superuser = True  # type: ignore[assignment]
-
-    @property
-    @override
-    def is_authenticated(self) -> Literal[True]:  # type: ignore[override]
-        return True
-
-
 ANONYMOUS = Actor(AnonymousUser())
-SYSTEM = Actor(SystemUser())
+SYSTEM = Actor(AnonymousUser(), is_system=True)

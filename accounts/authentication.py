@@ -7,7 +7,7 @@ import re
 from base64 import b64decode
 from datetime import timedelta
 from hmac import compare_digest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.auth import authenticate as authenticate_password
 from django.utils import timezone
@@ -106,7 +106,7 @@ class BasicAuthentication(BaseAuthentication):
         if not actor.may_use(TokenScope.API):
             message = "This access token was not made for the API (scope “api”)."
             raise AuthenticationFailed(message)
-        return actor.user, actor.token  # type: ignore[return-value]
+        return cast("User", actor.user), actor.token
 
     @override
     def authenticate_header(self, request: Request) -> str:

@@ -16,8 +16,8 @@ from typing_extensions import override
 from accounts.access import Action, Actor, levels_allowing
 
 if TYPE_CHECKING:  # ruff does not see names used in the brackets of a base class
-    from accounts.models.access_token import AccessToken  # noqa: F401
-    from accounts.models.namespace import Namespace  # noqa: F401
+    from accounts.models.access_token import AccessToken  # noqa: F401 - in brackets
+    from accounts.models.namespace import Namespace  # noqa: F401 - in brackets
 
 M_co = TypeVar("M_co", bound=models.Model, covariant=True)
 M = TypeVar("M", bound=models.Model)
@@ -34,7 +34,7 @@ class PermittedQuerySet(models.QuerySet[M_co]):
 
     def permitted(self, actor: Actor, action: Action) -> Self:
         """Return what `actor` may do `action` on."""
-        if not actor.may_use(action) or not actor.user.is_active:
+        if not actor.may_use(action) or not actor.is_active:
             allowed = self.open_to_all(action) if actor.is_anonymous else self.none()
         elif actor.is_superuser:
             allowed = self.all()
@@ -52,12 +52,16 @@ class PermittedQuerySet(models.QuerySet[M_co]):
         return self.none()
 
     def allowed_to(self, actor: Actor, action: Action) -> Self:
-        """Return what ownership and grants allow a user who is no superuser."""
-        raise NotImplementedError
+        """Return what ownership and grants allow; nothing unless a subclass says."""
+        del actor, action
+        return self.none()
 
     def within(self, actor: Actor) -> Self:
-        """Narrow to the namespace that the actor's token is limited to."""
-        raise NotImplementedError
+        """Narrow to the namespace that the actor's token is limited to.
+
+        Where a subclass does not say how, a limited token is good for nothing.
+        """
+        return self if actor.namespace_limit is None else self.none()
 
 
 def granted(model: str, actor: Actor, action: Action) -> Q:
@@ -100,7 +104,7 @@ class NamespaceQuerySet(PermittedQuerySet["Namespace"]):
     @override
     def visible_to(self, actor: Actor) -> Self:
         """Members know of their organization, whatever they may do there."""
-        if not (actor.user.is_active and actor.may_use(Action.PULL)):
+        if not (actor.is_active and actor.may_use(Action.PULL)):
             return self.none()
         member = Q(organization__memberships__user=actor.key)
         pullable = self.model._default_manager.permitted(actor, Action.PULL)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 from zoneinfo import available_timezones
 
@@ -206,13 +206,16 @@ class BaseRuleFormSet(forms.BaseFormSet[RuleForm]):
         return [rule for rule in read if rule is not None]
 
 
-RuleFormSet: type[BaseRuleFormSet] = forms.formset_factory(  # type: ignore[assignment]
-    RuleForm,
-    formset=BaseRuleFormSet,
-    extra=0,
-    max_num=MAX_RULES,
-    absolute_max=MAX_RULES + 1,
-    validate_max=True,
+RuleFormSet = cast(  # the stubs forget which class the factory was given
+    "type[BaseRuleFormSet]",
+    forms.formset_factory(
+        RuleForm,
+        formset=BaseRuleFormSet,
+        extra=0,
+        max_num=MAX_RULES,
+        absolute_max=MAX_RULES + 1,
+        validate_max=True,
+    ),
 )
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     # ruff does not see names used in the brackets of a base class
-    from promotions.models.policy import PromotionPolicy  # noqa: F401
-    from promotions.models.promotion import Promotion, State  # noqa: F401
+    from promotions.models.policy import PromotionPolicy  # noqa: F401 - in brackets
+    from promotions.models.promotion import Promotion, State  # noqa: F401 - in brackets
 
 
 class IllegalTransition(Exception):

@@ -27,7 +27,7 @@ def _configure_registry(**_kwargs: object) -> None:
 
 def _register_tabs() -> None:
     from accounts.access import Action  # noqa: PLC0415 - needs apps
-    from repositories.tabs import Tab, of_repository, of_tag  # noqa: PLC0415
+    from repositories.tabs import Tab, of_repository, of_tag  # noqa: PLC0415 - needs apps
 
     of_repository.register(Tab("tags", "Tags", "repositories:tags", "tag", 10))
     of_repository.register(

@@ -16,10 +16,10 @@ from accounts.models import Namespace
 from accounts.querysets import PermittedQuerySet, granted
 
 if TYPE_CHECKING:  # ruff does not see names used in the brackets of a base class
-    from repositories.models.event import RegistryEvent  # noqa: F401
-    from repositories.models.manifest import Manifest  # noqa: F401
+    from repositories.models.event import RegistryEvent  # noqa: F401 - in brackets
+    from repositories.models.manifest import Manifest  # noqa: F401 - in brackets
     from repositories.models.repository import Repository
-    from repositories.models.tag import Tag, TagMove  # noqa: F401
+    from repositories.models.tag import Tag, TagMove  # noqa: F401 - in brackets
 
 
 class RepositoryQuerySet(PermittedQuerySet["Repository"]):

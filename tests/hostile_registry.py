@@ -68,7 +68,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.content = seen.content = content
         self.server.answering(self)
 
-    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_PATCH = _answer  # noqa: N815
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_PATCH = _answer  # noqa: N815 - the names http.server looks for
 
     def reply(self, status: int, body: bytes = b"", **headers: str) -> None:
         """Answer; header names are given with underscores for dashes."""

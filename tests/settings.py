@@ -11,7 +11,7 @@ os.environ.setdefault("MSR_SECRET_KEY", "a key for tests only, " + "x" * 40)
 os.environ.setdefault("MSR_DATABASE_URL", "sqlite://:memory:")
 os.environ.setdefault("MSR_NOTIFICATION_SECRET", "a notification secret for tests")
 
-from msr.settings import *  # noqa: F403
+from msr.settings import *  # noqa: F403 - ours below, theirs above
 from msr.settings import BASE_DIR, DATABASES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

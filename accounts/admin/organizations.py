@@ -42,7 +42,8 @@ class NamespaceForm(AuditedForm):
 
     @override
     def namespace_of(self, row: Any) -> Namespace:
-        return row  # type: ignore[no-any-return]
+        namespace: Namespace = row
+        return namespace
 
 
 class NamespaceUserGrantInline(GrantInline):
@@ -142,10 +143,12 @@ class OrganizationAdmin(ServiceAdmin[Organization]):
     ordering = ("namespace__name",)
 
     @override
-    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:  # type: ignore[override]
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         if obj is None:
             kwargs["form"] = OrganizationForm
-        return super().get_form(request, obj, **kwargs)
+        return super().get_form(request, obj, change, **kwargs)
 
     @admin.display(description="Members and teams")
     def add(self, row: Organization) -> str:
@@ -213,7 +216,8 @@ class TeamForm(AuditedForm):
 
     @override
     def namespace_of(self, row: Any) -> Namespace:
-        return row.organization.namespace  # type: ignore[no-any-return]
+        namespace: Namespace = row.organization.namespace
+        return namespace
 
 
 class TeamMembershipInline(ReadOnlyInline):
@@ -241,10 +245,12 @@ class TeamAdmin(ServiceAdmin[Team]):
     ordering = ("organization__namespace__name", "name")
 
     @override
-    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:  # type: ignore[override]
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         if obj is None:
             kwargs["form"] = NewTeamForm
-        return super().get_form(request, obj, **kwargs)
+        return super().get_form(request, obj, change, **kwargs)
 
     @admin.display(description="Members")
     def add(self, row: Team) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin
@@ -28,6 +29,7 @@ TEAM_OF_GROUP = "group__team__organization__namespace"
 class GrantForm(ServiceForm):
     """The level that somebody has on an object; grants through the service."""
 
+    holder: ClassVar[str]  # the path from a grant's row to who has it
     level = forms.ChoiceField(choices=AccessLevel.choices)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -38,15 +40,21 @@ class GrantForm(ServiceForm):
         given: AccessLevel = self.instance.level
         alone = given == AccessLevel.SCAN
         self.fields["level"].initial = given.value
-        self.fields["level"].choices = [  # type: ignore[attr-defined]
+        cast("forms.ChoiceField", self.fields["level"]).choices = [
             (level.value, level.label)
             for level in AccessLevel
             if (level == AccessLevel.SCAN) == alone
         ]
 
     def grantee(self) -> Team | User:
-        """Return who is given the level."""
-        raise NotImplementedError
+        """Return who is given the level: what the form says, or the row."""
+        field = self.holder.rpartition(".")[2]
+        found: Team | User = (
+            self.cleaned_data[field]
+            if self.is_new
+            else attrgetter(self.holder)(self.instance)
+        )
+        return found
 
     @override
     def run(self) -> Model:
@@ -59,26 +67,17 @@ class GrantForm(ServiceForm):
 class UserGrantForm(GrantForm):
     """A grant to one person."""
 
-    @override
-    def grantee(self) -> User:
-        user: User = self.cleaned_data["user"] if self.is_new else self.instance.user
-        return user
+    holder = "user"
 
 
 class TeamGrantForm(GrantForm):
     """A grant to a team, whose auth group stands in the row."""
 
+    holder = "group.team"
     team = forms.ModelChoiceField(
         Team.objects.select_related("organization__namespace"),
         widget=AutocompleteSelect(TeamMembership._meta.get_field("team"), admin.site),
     )
-
-    @override
-    def grantee(self) -> Team:
-        team: Team = (
-            self.cleaned_data["team"] if self.is_new else self.instance.group.team
-        )
-        return team
 
 
 class LevelFilter(admin.SimpleListFilter):
@@ -101,6 +100,7 @@ class LevelFilter(admin.SimpleListFilter):
 class GrantAdmin(ServiceAdmin[Any]):
     """What the pages of all four tables of grants have in common."""
 
+    form: type[GrantForm]
     list_filter = (LevelFilter,)
     editable = ("level",)
     deletable = True
@@ -109,16 +109,10 @@ class GrantAdmin(ServiceAdmin[Any]):
     def level(self, row: GrantBase) -> str:
         return row.level.label
 
-    def grantee(self, row: Any) -> Team | User:
-        """Return who has the grant."""
-        raise NotImplementedError
-
     @override
     def remove(self, actor: Actor, obj: Any) -> None:
-        kind = GrantKind(obj.kind)
-        grants.revoke(
-            actor=actor, of=self.grantee(obj), on=obj.content_object, kind=kind
-        )
+        kind, of = GrantKind(obj.kind), attrgetter(self.form.holder)(obj)
+        grants.revoke(actor=actor, of=of, on=obj.content_object, kind=kind)
 
 
 class UserGrantAdmin(GrantAdmin):
@@ -130,10 +124,6 @@ class UserGrantAdmin(GrantAdmin):
     autocomplete_fields = ("user", "content_object")
     list_display = ("__str__", linked("user"), linked("content_object", "on"), "level")
     list_select_related = ("user", "content_object", "permission")
-
-    @override
-    def grantee(self, row: Any) -> User:
-        return row.user  # type: ignore[no-any-return]
 
 
 class TeamGrantAdmin(GrantAdmin):
@@ -149,10 +139,6 @@ class TeamGrantAdmin(GrantAdmin):
     @admin.display(description="team")
     def team(self, row: Any) -> str:
         return link(row.group.team)
-
-    @override
-    def grantee(self, row: Any) -> Team:
-        return row.group.team  # type: ignore[no-any-return]
 
 
 class GrantInline(ReadOnlyInline):

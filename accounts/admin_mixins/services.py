@@ -63,8 +63,12 @@ class ServiceForm(forms.ModelForm[Any]):
         return self.instance.pk is None
 
     def run(self) -> Model:
-        """Call the service with the cleaned data; return the row it wrote."""
-        raise NotImplementedError
+        """Call the service with the cleaned data; return the row it wrote.
+
+        Refuses unless a subclass says which service: nothing is saved past them all.
+        """
+        message = "This cannot be changed here."
+        raise PermissionDenied(message)
 
     def _post_clean(self) -> None:
         if self.errors:
@@ -92,7 +96,8 @@ class AuditedForm(ServiceForm):
 
     def namespace_of(self, row: Any) -> Namespace | None:
         """Return the namespace under which the audit entry is found."""
-        return row.namespace  # type: ignore[no-any-return]
+        namespace: Namespace | None = row.namespace
+        return namespace
 
     @override
     def run(self) -> Model:
@@ -138,8 +143,9 @@ class ServiceAdmin(MsrAdmin[M]):
     deletable: ClassVar[bool] = False
 
     def remove(self, actor: Actor, obj: M) -> None:
-        """Delete the object through its service; only asked when `deletable`."""
-        raise NotImplementedError
+        """Delete the object through its service; refuses unless a subclass can."""
+        message = f"{actor.name} cannot delete {obj} here."
+        raise PermissionDenied(message)
 
     # --- what can be done -------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from django.db.models import Exists, OuterRef, Q, Subquery
 from guardian.utils import get_group_obj_perms_model
@@ -18,9 +18,18 @@ from accounts.services import grants
 
 if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
+    from django_stubs_ext import WithAnnotations
     from rest_framework.request import Request
 
     from accounts.access import Actor
+
+    class Held(TypedDict):
+        """The codename of a team's level, and whether the reader is in the team."""
+
+        level: str
+        is_mine: bool
+
+    HeldTeam = WithAnnotations[Team, Held]
 
 LEVELS = (AccessLevel.READ_ONLY, AccessLevel.READ_WRITE, AccessLevel.ADMIN)
 
@@ -36,7 +45,7 @@ def level_named(label: str) -> AccessLevel:
     return next(level for level in LEVELS if level.label == label)
 
 
-def teams_on(subject: Model, actor: Actor) -> QuerySet[Team]:
+def teams_on(subject: Model, actor: Actor) -> QuerySet[HeldTeam]:
     """Return the teams with a level on the subject, as `level`, and `is_mine`."""
     grants_on: Any = get_group_obj_perms_model(subject)
     held = grants_on.objects.filter(
@@ -45,7 +54,7 @@ def teams_on(subject: Model, actor: Actor) -> QuerySet[Team]:
     mine = TeamMembership.objects.filter(team=OuterRef("pk"), user=actor.key)
     level = Subquery(held.values("permission__codename")[:1])
     rows = Team.objects.annotate(level=level, is_mine=Exists(mine))
-    return rows.filter(level__isnull=False)
+    return cast("QuerySet[HeldTeam]", rows.filter(level__isnull=False))
 
 
 def team_named(namespace: Namespace, name: str) -> Team:
@@ -58,14 +67,14 @@ def team_named(namespace: Namespace, name: str) -> Team:
     return team
 
 
-def access_of(team: Team) -> dict[str, Any]:
+def access_of(team: HeldTeam) -> dict[str, Any]:
     """Return responses.TeamAccess of a team that came from `teams_on`."""
     return {
-        "accessLevel": AccessLevel(team.level).label,  # type: ignore[attr-defined]
+        "accessLevel": AccessLevel(team.level).label,
         "team": {
             "id": team.uuid,
             "name": team.name,
-            "clientUserIsMember": team.is_mine,  # type: ignore[attr-defined]
+            "clientUserIsMember": team.is_mine,
         },
     }
 
@@ -95,7 +104,7 @@ class NamespaceTeamAccess(Operation):
         """Show one team's level; for admins of the namespace and the team itself."""
         owner = _namespace(self.actor, namespace)
         row = teams_on(owner, self.actor).filter(name=team).first()
-        if row is None or not (row.is_mine or check(self.actor, Action.ADMIN, owner)):  # type: ignore[attr-defined]
+        if row is None or not (row.is_mine or check(self.actor, Action.ADMIN, owner)):
             message = f"The team “{team}” has no access to “{namespace}” as a whole."
             raise NotFound(message, code="NO_SUCH_NAMESPACE_TEAM_ACCESS")
         return Response({"namespace": owner.name, **access_of(row)})

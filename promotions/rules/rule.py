@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
-import re2  # type: ignore[import-untyped]
+import re2
 
 from promotions.rules.contradictions import find_contradiction
 from promotions.rules.operators import Field, Operator

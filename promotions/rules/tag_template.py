@@ -40,6 +40,7 @@ _MONTHS = (
 _TOKEN = re.compile(r"%\{[^{}%]*\}?|%.?|[^%]+", re.DOTALL)
 _GROUP = re.compile(r"%\{([1-9][0-9]?)\}")
 _DIGEST_LENGTH = 12
+_NOON = 12
 
 
 class InvalidTemplate(ValueError):
@@ -253,7 +254,7 @@ _TIME: Mapping[str, Callable[[datetime], str]] = {
     "%y": lambda now: f"{now.year % 100:02}",
     "%H": lambda now: f"{now.hour:02}",
     "%I": lambda now: f"{now.hour % 12 or 12:02}",
-    "%p": lambda now: "AM" if now.hour < 12 else "PM",  # noqa: PLR2004
+    "%p": lambda now: "AM" if now.hour < _NOON else "PM",
     "%M": lambda now: f"{now.minute:02}",
     "%S": lambda now: f"{now.second:02}",
     "%f": lambda now: f"{now.microsecond:06}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import re2  # type: ignore[import-untyped]
+import re2
 
 from promotions.rules.operators import Operator
 

@@ -52,7 +52,7 @@ class TagList(Operation):
         repository = repository_of(self.actor, f"{namespace}/{name}")
         whole = self.query(TagListQuery)["include_manifests"]
         return self.paged(
-            _tags(repository), lambda page: [_listed(tag, whole) for tag in page]
+            _tags(repository), lambda page: [_listed(tag, whole=whole) for tag in page]
         )
 
 
@@ -137,7 +137,7 @@ def _images(tag: Tag) -> list[Manifest]:
     return [held[digest] for digest in digests if digest in held] or [tag.manifest]
 
 
-def _listed(tag: Tag, whole: bool) -> dict[str, Any]:  # noqa: FBT001
+def _listed(tag: Tag, *, whole: bool) -> dict[str, Any]:
     digest_only = {"digest": tag.manifest.digest}
     return _render(tag, _render_manifest(tag.manifest) if whole else digest_only)
 

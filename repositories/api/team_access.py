@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
     from accounts.access import Actor
-    from accounts.models import Team
+    from accounts.api.team_access import HeldTeam
     from repositories.models import Repository
 
 
@@ -70,7 +70,7 @@ def _administered(actor: Actor, full_name: str) -> Repository:
     return repository
 
 
-def _render(repository: Repository, teams: list[Team]) -> dict[str, Any]:
+def _render(repository: Repository, teams: list[HeldTeam]) -> dict[str, Any]:
     """Return responses.ListRepoTeamAccess."""
     return {
         "repository": render(repository),

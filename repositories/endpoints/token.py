@@ -5,6 +5,8 @@ Docker token specification (GET) and its OAuth2 form (POST).
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -74,7 +76,7 @@ def _answer(grant: Grant) -> dict[str, object]:
 
 def _refusal(code: str, message: str, status: int) -> HttpResponse:
     response = JsonResponse(error_envelope(code, message), status=status)
-    if status == 401:  # noqa: PLR2004
+    if status == HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = 'Basic realm="msr", charset="UTF-8"'
     return response
 

@@ -57,7 +57,7 @@ class _Stopped(Exception):
     """Raised in a worker thread after the copy has failed elsewhere."""
 
 
-def copy_image(  # noqa: PLR0913
+def copy_image(  # noqa: PLR0913 - whence, whither, what, as what, and how
     client: RegistryClient,
     *,
     source: RepositoryName,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
 from typing_extensions import override
@@ -95,9 +96,10 @@ class RegistryError(Exception):
     @property
     def temporary(self) -> bool:
         """True when the same request may succeed later."""
-        if self.status is not None and self.status >= 500:  # noqa: PLR2004
+        if self.status is not None and self.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return True
-        return self.code in _TEMPORARY or self.status == 429  # noqa: PLR2004
+        is_busy = self.status == HTTPStatus.TOO_MANY_REQUESTS
+        return is_busy or self.code in _TEMPORARY
 
     @classmethod
     def from_response(
@@ -161,7 +163,7 @@ def _is_entry(value: Any) -> bool:
 
 def _chosen(entries: list[dict[str, Any]], status: int) -> tuple[str, str]:
     """Choose the telling entry: missing blobs, then the first, then the status."""
-    if 300 <= status < 400:  # noqa: PLR2004
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         return "REDIRECT", ""
     blobs = [e for e in entries if e["code"] == "MANIFEST_BLOB_UNKNOWN"]
     for entry in (*blobs, *entries):

@@ -24,6 +24,7 @@ _TOP_LEVEL_KEYS = (
     "fsLayers blobs"
 )
 _DESCRIPTOR_KEYS = "mediaType digest size urls annotations platform artifactType data"
+SCHEMA_VERSION = 2  # the only one since Docker's schema 1
 
 
 class InvalidManifest(ValueError):
@@ -147,7 +148,7 @@ def _media_type(body: dict[str, Any], content_type: str) -> MediaType:
     if media_type is None or not (media_type.is_image or media_type.is_index):
         shown = (header or stated or "nothing")[:100]
         raise InvalidManifest(f"{shown!r} is not the media type of a manifest.")
-    if body.get("schemaVersion") != 2:  # noqa: PLR2004
+    if body.get("schemaVersion") != SCHEMA_VERSION:
         raise InvalidManifest("The manifest's schemaVersion must be 2.")
     return media_type
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from repositories.registry.errors import MAX_ERROR_BODY, RegistryError
@@ -105,7 +106,7 @@ class Session:
         return self.transport.open(request.method, request.path, headers, request.body)
 
     def _accepted(self, response: BaseHTTPResponse) -> BaseHTTPResponse:
-        if 200 <= response.status < 300:  # noqa: PLR2004
+        if HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
             return response
         body = self._error_body(response)
         raise RegistryError.from_response(response.status, response.headers, body)

@@ -85,12 +85,12 @@ def _is_noise(event: Event) -> bool:
 
 
 def _row(event: Event) -> RegistryEvent:
-    State = RegistryEvent.State  # noqa: N806 - a class
-    state, error = State.PENDING, ""
+    states = RegistryEvent.State
+    state, error = states.PENDING, ""
     if event.malformed:
-        state, error = State.POISON, "The event lacks what every event has."
+        state, error = states.POISON, "The event lacks what every event has."
     elif not (event.is_manifest_push or event.is_delete):
-        state, error = State.DONE, "Nothing is done about events of this kind."
+        state, error = states.DONE, "Nothing is done about events of this kind."
     return RegistryEvent(
         event_id=_id(event),
         instance_id=event.instance_id[:KEPT_ID],
@@ -100,7 +100,7 @@ def _row(event: Event) -> RegistryEvent:
         payload=_payload(event),
         state=state,
         error=error,
-        finished_at=None if state == State.PENDING else timezone.now(),
+        finished_at=None if state == states.PENDING else timezone.now(),
     )
 
 
