@@ -33,7 +33,7 @@ class DecisionList(Operation):
             return Response([])
         policies = list(PromotionPolicy.objects.of_source(repository).order_by("id"))
         versions = [row.current_version for row in policies if row.current_version]
-        ends = Ends.of_versions(self.actor, versions)
+        ends = Ends.of(self.actor, versions)
         return Response(
             [
                 _render(policy, policy.current_version, move, ends)

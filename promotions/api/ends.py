@@ -35,27 +35,14 @@ class Ends:
     visible: frozenset[str]
 
     @classmethod
-    def of_versions(cls, actor: Actor, versions: Iterable[PolicyVersion]) -> Self:
-        """Look up both ends of many policies, in one query."""
+    def of(cls, actor: Actor, rows: Iterable[PolicyVersion | Promotion]) -> Self:
+        """Look up both ends of many policies or promotions, in one query."""
         keys = [
             key
-            for version in versions
+            for row in rows
             for key in (
-                _key(version.source_repository),
-                (version.target_namespace_id, version.target_name),
-            )
-        ]
-        return cls._among(actor, keys)
-
-    @classmethod
-    def of_promotions(cls, actor: Actor, promotions: Iterable[Promotion]) -> Self:
-        """Look up both ends of many promotions, in one query."""
-        keys = [
-            key
-            for promotion in promotions
-            for key in (
-                _key(promotion.source_repository),
-                (promotion.target_namespace_id, promotion.target_name),
+                _key(row.source_repository),
+                (row.target_namespace_id, row.target_name),
             )
         ]
         return cls._among(actor, keys)

@@ -157,7 +157,7 @@ def _render(
     """Return responses.PromotionPolicy of each; an end not to be known is empty."""
     versions = [(row, row.current_version) for row in policies_shown]
     known = [(row, version) for row, version in versions if version is not None]
-    ends = Ends.of_versions(actor, [version for _, version in known])
+    ends = Ends.of(actor, [version for _, version in known])
     return [_rendered(policy, version, ends) for policy, version in known]
 
 

@@ -90,7 +90,7 @@ def _render_by_hand(promotion: Promotion) -> dict[str, Any]:
 
 
 def _render(actor: Actor, promotions: list[Promotion]) -> list[dict[str, Any]]:
-    ends = Ends.of_promotions(actor, promotions)
+    ends = Ends.of(actor, promotions)
     return [_rendered(promotion, ends) for promotion in promotions]
 
 
