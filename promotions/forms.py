@@ -95,7 +95,7 @@ class PolicyForm(TargetForm):
     on_conflict = forms.ChoiceField(
         label="When the target has the tag already",
         choices=PolicyVersion.OnConflict.choices,
-        initial=PolicyVersion.OnConflict.SUFFIX,
+        initial=PolicyVersion.OnConflict.OVERWRITE,
     )
     enabled = forms.BooleanField(
         required=False,
@@ -113,7 +113,7 @@ class PolicyForm(TargetForm):
     def initial_of(version: PolicyVersion, *, enabled: bool) -> dict[str, Any]:
         """Return what the form shows of a saved policy."""
         return {
-            "target": version.target_repository,
+            "target": version.target,
             "tag_template": version.tag_template,
             "zone": version.zone,
             "on_moved_tag": version.on_moved_tag,

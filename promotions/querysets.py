@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts.access import Action, Actor
+from promotions.rules.repository_pattern import RepositoryPattern, TargetPattern
 from repositories.models import Repository
 
 if TYPE_CHECKING:
@@ -35,27 +37,59 @@ def _sight(actor: Actor, **of: str) -> Exists:
 class PromotionPolicyQuerySet(models.QuerySet["PromotionPolicy"]):
     """Policies."""
 
-    def live(self) -> Self:
-        """Return those that were not deleted, with what a list shows of each."""
-        return self.filter(
-            deleted_at__isnull=True, current_version__isnull=False
-        ).select_related(
-            "source_namespace",
-            "current_version__source_repository__namespace",
-            "current_version__target_namespace",
+    def kept(self) -> Self:
+        """Return those that were not deleted, running or only proposed."""
+        return self.filter(deleted_at__isnull=True).select_related(
+            "source_namespace", *_ends("current_version"), *_ends("proposed_version")
         )
 
+    def live(self) -> Self:
+        """Return those not deleted that both sides agreed to at least once."""
+        return self.filter(
+            deleted_at__isnull=True, current_version__isnull=False
+        ).select_related("source_namespace", *_ends("current_version"))
+
     def of_source(self, repository: Repository) -> Self:
-        return self.live().filter(current_version__source_repository=repository)
+        """Return those about pushes to the repository, by its name or by a pattern."""
+        named = Q(current_version__source_repository=repository)
+        patterns = self._patterns().filter(_reaching(repository))
+        meeting = [
+            pk
+            for pk, pattern in patterns.values_list(
+                "pk", "current_version__source_pattern"
+            )
+            if RepositoryPattern.parse(pattern).matches(repository.full_name)
+        ]
+        return self.live().filter(named | Q(pk__in=meeting))
 
     def of_target(self, repository: Repository) -> Self:
-        return self.live().filter(
+        """Return those that promote into the repository, by its name or a pattern."""
+        named = Q(
             current_version__target_namespace=repository.namespace_id,
             current_version__target_name=repository.name,
         )
+        patterns = self._patterns().exclude(current_version__target_pattern="")
+        meeting = [
+            pk
+            for pk, pattern in patterns.values_list(
+                "pk", "current_version__target_pattern"
+            )
+            if TargetPattern.parse(pattern)
+            .as_repository_pattern()
+            .matches(repository.full_name)
+        ]
+        return self.live().filter(named | Q(pk__in=meeting))
+
+    def _patterns(self) -> PromotionPolicyQuerySet:
+        """Return all that are about more than one repository: they are few."""
+        rows = self.model._default_manager.live()
+        return rows.exclude(scope="repository").order_by()
 
     def with_sight(self, actor: Actor) -> Self:
-        """Add `sees_source` and `sees_target`: whether the actor may pull that side."""
+        """Add `sees_source` and `sees_target`: whether the actor may pull that side.
+
+        False where the side is a pattern.
+        """
         version = "current_version__"
         return self.annotate(
             sees_source=_sight(actor, pk=f"{version}source_repository"),
@@ -66,9 +100,48 @@ class PromotionPolicyQuerySet(models.QuerySet["PromotionPolicy"]):
             ),
         )
 
-    def enabled_for(self, repository: Repository) -> Self:
-        """Return the policies that are asked about a push to `repository`."""
-        return self.of_source(repository).filter(enabled=True)
+    def running(self) -> Self:
+        """Return those that are enabled, and to which both sides still agree."""
+        return self.live().filter(_agreed("source"), _agreed("target"), enabled=True)
+
+    def asked_about(self, repository: Repository) -> Self:
+        """Return the running policies that may be asked about pushes to `repository`.
+
+        One query, whatever their number; of the global and namespace policies the
+        caller compares the pattern. A global one acts only in namespaces that an
+        administrator admitted.
+        """
+        rows = self.running()
+        admitted = apps.get_model("promotions.NamespaceAdmission")._default_manager
+        in_namespace = admitted.filter(
+            policy=OuterRef("pk"), namespace=repository.namespace_id
+        )
+        return rows.filter(
+            Q(current_version__source_repository=repository)
+            | (_reaching(repository) & (~Q(scope="global") | Exists(in_namespace)))
+        )
+
+
+def _ends(version: str) -> tuple[str, ...]:
+    return (
+        f"{version}__source_repository__namespace",
+        f"{version}__target_namespace",
+    )
+
+
+def _reaching(repository: Repository) -> Q:
+    """Return the condition "not of one repository, but perhaps of this one too"."""
+    mine = Q(scope="namespace", source_namespace=repository.namespace_id)
+    return mine | Q(scope="global")
+
+
+def _agreed(side: str) -> Exists:
+    consents = apps.get_model("promotions.PolicyConsent")._default_manager
+    return Exists(
+        consents.filter(
+            policy_version=OuterRef("current_version"), side=side, answer="given"
+        )
+    )
 
 
 class PromotionQuerySet(models.QuerySet["Promotion"]):

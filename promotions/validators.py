@@ -8,6 +8,11 @@ from zoneinfo import available_timezones
 from django.core.exceptions import ValidationError
 
 from promotions.rules import InvalidRule, InvalidTemplate, TagTemplate, parse_rules
+from promotions.rules.repository_pattern import (
+    InvalidPattern,
+    RepositoryPattern,
+    TargetPattern,
+)
 
 
 def validate_rules(value: list[dict[str, Any]]) -> None:
@@ -31,3 +36,19 @@ def validate_zone(value: str) -> None:
     if value not in available_timezones():
         message = f"“{value}” is no time zone; write one such as UTC or Europe/Berlin."
         raise ValidationError(message, code="invalid_zone")
+
+
+def validate_source_pattern(value: str) -> None:
+    """Refuse patterns that no repository's full name can meet."""
+    try:
+        RepositoryPattern.parse(value)
+    except InvalidPattern as error:
+        raise ValidationError(str(error), code="invalid_pattern") from error
+
+
+def validate_target_pattern(value: str) -> None:
+    """Refuse target patterns with unknown placeholders, or that make no name."""
+    try:
+        TargetPattern.parse(value)
+    except InvalidPattern as error:
+        raise ValidationError(str(error), code="invalid_pattern") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID, uuid4
 
@@ -16,9 +16,15 @@ from accounts.models import Namespace
 from accounts.querysets import PermittedQuerySet, granted
 
 if TYPE_CHECKING:  # ruff does not see names used in the brackets of a base class
+    from collections.abc import Iterable
+
     from repositories.models.event import RegistryEvent  # noqa: F401 - in brackets
+    from repositories.models.exception import (
+        VulnerabilityException,  # noqa: F401 - in brackets
+    )
     from repositories.models.manifest import Manifest  # noqa: F401 - in brackets
     from repositories.models.repository import Repository
+    from repositories.models.scan import Scan  # noqa: F401 - in brackets
     from repositories.models.tag import Tag, TagMove  # noqa: F401 - in brackets
 
 
@@ -97,6 +103,40 @@ class TagMoveQuerySet(models.QuerySet["TagMove"]):
         """Return the last move of the tag; None when it never existed."""
         moves = self.filter(repository=repository, tag=tag)
         return moves.order_by("-id").first()
+
+
+class ScanQuerySet(models.QuerySet["Scan"]):
+    """Scans."""
+
+    def trusted_in(self, repository: Repository, origins: Iterable[str] = ()) -> Self:
+        """Return the current scans that count for a repository.
+
+        Those without a trust scope always do; those made for the repository or its
+        namespace only when `origins` names theirs.
+        """
+        everywhere = Q(trusted_repository__isnull=True, trusted_namespace__isnull=True)
+        here = Q(trusted_repository=repository) | Q(
+            trusted_namespace=repository.namespace_id
+        )
+        named = here & Q(origin__in=list(origins))
+        return self.filter(everywhere | named, is_current=True)
+
+
+class VulnerabilityExceptionQuerySet(models.QuerySet["VulnerabilityException"]):
+    """Hidden vulnerabilities."""
+
+    def in_force(self, at: datetime) -> Self:
+        """Return those that neither ended nor expired at that time."""
+        return self.filter(
+            Q(expires_at__isnull=True) | Q(expires_at__gt=at), ended_at__isnull=True
+        )
+
+    def covering(self, repository: Repository, digests: Iterable[str]) -> Self:
+        """Return those in whose scope images of the repository lie."""
+        in_repository = Q(repository=repository) & (
+            Q(digest="") | Q(digest__in=list(digests))
+        )
+        return self.filter(in_repository | Q(namespace=repository.namespace_id))
 
 
 class RegistryEventQuerySet(models.QuerySet["RegistryEvent"]):

@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 from django.db.migrations import RunPython
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.apps.registry import Apps
     from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+    Step = Callable[[Apps, BaseDatabaseSchemaEditor], None]
 
 POSTGRESQL = """
 CREATE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -22,8 +26,24 @@ BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;
 """
 
 
+def writable(table: str) -> RunPython:
+    """Return the step that lifts `append_only`, for a migration that must change rows.
+
+    SQLite loses the triggers of a table that is altered: lift them before, and make
+    the table append-only again in the last step.
+    """
+    create, drop = _steps(table)
+    return RunPython(drop, create)
+
+
 def append_only(table: str) -> RunPython:
     """Return the migration step that makes `table` append-only on both databases."""
+    create, drop = _steps(table)
+    return RunPython(create, drop)
+
+
+def _steps(table: str) -> tuple[Step, Step]:
+    """Return what makes and what lifts the triggers."""
 
     def create(_apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
         if editor.connection.vendor == "postgresql":
@@ -39,4 +59,4 @@ def append_only(table: str) -> RunPython:
         for verb in ("UPDATE", "DELETE"):
             editor.execute(f"DROP TRIGGER {table}_no_{verb}")
 
-    return RunPython(create, drop)
+    return create, drop

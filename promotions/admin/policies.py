@@ -46,7 +46,7 @@ class PolicyVersionInline(ReadOnlyInline):
 
     @admin.display(description="target repository")
     def target_repository(self, row: PolicyVersion) -> str:
-        return row.target_repository
+        return row.target
 
 
 @admin.register(PromotionPolicy)
@@ -76,7 +76,7 @@ class PromotionPolicyAdmin(SearchByReference, ReadOnlyAdmin[PromotionPolicy]):
     @admin.display(description="target")
     def target(self, row: PromotionPolicy) -> str:
         version = row.current_version
-        return version.target_repository if version else "-"
+        return version.target if version else "-"
 
     @admin.display(description="tag template")
     def tag_template(self, row: PromotionPolicy) -> str:
@@ -146,4 +146,4 @@ class PolicyVersionAdmin(SearchByReference, ReadOnlyAdmin[PolicyVersion]):
 
     @admin.display(description="target")
     def target(self, row: PolicyVersion) -> str:
-        return row.target_repository
+        return row.target

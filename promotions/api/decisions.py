@@ -51,7 +51,7 @@ def _render(
         "promotionPolicyID": policy.uuid,
         "policyVersion": version.number,
         "enabled": policy.enabled,
-        "targetRepository": ends.shown(version.target_repository),
+        "targetRepository": ends.shown(version.target),
         "digest": move.to_manifest.digest if move.to_manifest else "",
         "verdict": verdict.result,
         "outcomes": [outcome.to_json() for outcome in verdict.outcomes],

@@ -44,11 +44,12 @@ class Ends:
                 _key(row.source_repository),
                 (row.target_namespace_id, row.target_name),
             )
+            if key
         ]
         return cls._among(actor, keys)
 
     @classmethod
-    def _among(cls, actor: Actor, keys: Iterable[tuple[int, str]]) -> Self:
+    def _among(cls, actor: Actor, keys: Iterable[tuple[int | None, str]]) -> Self:
         wanted = set(keys)
         rows = Repository.objects.permitted(actor, Action.PULL).filter(
             namespace__in={namespace for namespace, _ in wanted},
@@ -70,5 +71,8 @@ class Ends:
         return text
 
 
-def _key(repository: Repository) -> tuple[int, str]:
+def _key(repository: Repository | None) -> tuple[int | None, str] | None:
+    """Return what the repository is looked up by; None for a pattern's end."""
+    if repository is None:
+        return None
     return repository.namespace_id, repository.name

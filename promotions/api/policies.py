@@ -167,8 +167,8 @@ def _rendered(
     return {
         "id": policy.uuid,
         "enabled": policy.enabled,
-        "sourceRepository": ends.shown(version.source_repository.full_name) or "",
-        "targetRepository": ends.shown(version.target_repository) or "",
+        "sourceRepository": ends.shown(version.source) or "",
+        "targetRepository": ends.shown(version.target) or "",
         "tagTemplate": version.tag_template,
         "rules": version.rules,
         "lastPromotedAt": policy.last_promoted_at or NEVER,

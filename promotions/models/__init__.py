@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from promotions.models.decision import Decision, Evaluation
-from promotions.models.policy import PolicyVersion, PromotionPolicy
+from promotions.models.policy import (
+    NamespaceAdmission,
+    PolicyConsent,
+    PolicyVersion,
+    PromotionPolicy,
+)
 from promotions.models.promotion import Promotion
 
 __all__ = [
     "Decision",
     "Evaluation",
+    "NamespaceAdmission",
+    "PolicyConsent",
     "PolicyVersion",
     "Promotion",
     "PromotionPolicy",

@@ -25,6 +25,9 @@ class Evaluation(PublicModel):
         PUSH = "push"
         APPLY = "apply", "save & apply"
         MANUAL = "manual", "by hand"
+        EVIDENCE = "evidence", "new evidence"
+        TIME = "time", "the time came"
+        CONSENT = "consent"
 
     tag_move = models.ForeignKey(
         TagMove, on_delete=models.PROTECT, related_name="evaluations"
@@ -65,10 +68,22 @@ class Decision(PublicModel):
     groups: models.JSONField[Any, list[str]] = models.JSONField(
         default=list, help_text="What the groups of a `matches` rule captured."
     )
+    exceptions: models.JSONField[Any, list[dict[str, Any]]] = models.JSONField(
+        default=list,
+        help_text="The hidden vulnerabilities that did not count, as they were then.",
+    )
     reevaluate_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
 
     class Meta(PublicModel.Meta):
+        indexes = (
+            *PublicModel.Meta.indexes,
+            models.Index(
+                fields=("reevaluate_at",),
+                condition=models.Q(verdict="waiting"),
+                name="decision_to_wake",
+            ),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=("policy_version", "tag_move", "evidence_version"),

@@ -1,10 +1,11 @@
-"""Policies, and the immutable versions that say what they do."""
+"""Policies, the immutable versions that say what they do, and who agreed to them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 from typing_extensions import override
 
 from accounts.models import Namespace, PublicModel, User
@@ -13,7 +14,9 @@ from promotions.rules import parse_rules
 from promotions.rules.text_operators import phrase
 from promotions.validators import (
     validate_rules,
+    validate_source_pattern,
     validate_tag_template,
+    validate_target_pattern,
     validate_zone,
 )
 from repositories.models import Repository
@@ -21,18 +24,41 @@ from repositories.validators import validate_repository_name
 
 
 class PromotionPolicy(PublicModel):
-    """What belongs to a source namespace and decides over the pushes there.
+    """What decides over the pushes of a repository, a namespace, or the registry.
 
-    The policy is an identity and a switch; what it does is in its current version.
-    A deleted policy keeps its row, because promotions refer to it.
+    The policy is an identity and a switch; what it does is in its current version, the
+    last one that both sides agreed to. A newer version that one side has yet to accept
+    is the proposed one. A deleted policy keeps its row: promotions refer to it.
     """
 
+    class Scope(models.TextChoices):
+        """How much of the registry the policy is asked about; fixed at its creation."""
+
+        REPOSITORY = "repository", "one repository"
+        NAMESPACE = "namespace", "the repositories of one namespace"
+        GLOBAL = "global", "repositories of any namespace"
+
+    scope = models.CharField(
+        max_length=10, choices=Scope, default=Scope.REPOSITORY, editable=False
+    )
     source_namespace = models.ForeignKey(
-        Namespace, on_delete=models.PROTECT, related_name="promotion_policies"
+        Namespace,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="promotion_policies",
+        help_text="To which the policy belongs; a global one belongs to none.",
     )
     enabled = models.BooleanField(default=True)
     current_version = models.OneToOneField(
         "PolicyVersion", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    proposed_version = models.OneToOneField(
+        "PolicyVersion", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    admitted_namespaces: models.ManyToManyField[Namespace, NamespaceAdmission] = (
+        models.ManyToManyField(
+            Namespace, through="NamespaceAdmission", related_name="+"
+        )
     )
     apply_wanted_at = models.DateTimeField(
         null=True,
@@ -50,18 +76,29 @@ class PromotionPolicy(PublicModel):
             *PublicModel.Meta.indexes,
             models.Index(
                 fields=("source_namespace",),
-                condition=models.Q(enabled=True, deleted_at__isnull=True),
+                condition=Q(enabled=True, deleted_at__isnull=True),
                 name="policy_enabled",
+            ),
+        )
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(scope="global", source_namespace__isnull=True)
+                | (~Q(scope="global") & Q(source_namespace__isnull=False)),
+                name="policy_belongs_to_its_namespace",
             ),
         )
 
     @override
     def __str__(self) -> str:
-        return str(self.current_version or self.uuid)
+        return str(self.current_version or self.proposed_version or self.uuid)
 
 
 class PolicyVersion(PublicModel):
-    """One saved form of a policy. Never changed: every save makes the next version."""
+    """One saved form of a policy. Never changed: every save makes the next version.
+
+    The source is a repository or a pattern over `namespace/name`, the target a name or
+    a pattern with `{namespace}` and `{repository}` of the source.
+    """
 
     class OnMovedTag(models.TextChoices):
         """What to do with a push whose tag has moved on before it was promoted."""
@@ -70,27 +107,49 @@ class PolicyVersion(PublicModel):
         EVERY_PUSH = "every_push", "promote every push"
 
     class OnConflict(models.TextChoices):
-        """What to do when the tag made from the template exists in the target."""
+        """What to do when the target tag exists and points to another image."""
 
-        SUFFIX = "suffix", "a tag made from the time gets a suffix, others move"
-        OVERWRITE = "overwrite", "the tag moves to the new image"
-        SKIP = "skip", "the image is not promoted"
+        OVERWRITE = (
+            "overwrite",
+            "the tag moves; one made from the time gets a suffix instead",
+        )
+        REPLACE = "replace", "the tag moves, also one made from the time"
+        REFUSE = "refuse", "the image is not promoted"
+        KEEP_BOTH = "keep_both", "the new image gets the tag with a suffix"
+
+    class Evidence(models.TextChoices):
+        """What evidence with a gap means to a rule."""
+
+        WAIT = "wait", "wait for better evidence"
+        IGNORE = "ignore", "leave it out"
+
+    class Exceptions(models.TextChoices):
+        """Whose hidden vulnerabilities do not count."""
+
+        SOURCE = "source", "those hidden where the image comes from"
+        TARGET = "target", "those hidden by admins of the target only"
 
     policy = models.ForeignKey(
         PromotionPolicy, on_delete=models.PROTECT, related_name="versions"
     )
     number = models.PositiveIntegerField()
     source_repository = models.ForeignKey(
-        Repository, on_delete=models.PROTECT, related_name="policy_versions"
+        Repository, on_delete=models.PROTECT, null=True, related_name="policy_versions"
+    )
+    source_pattern = models.CharField(
+        max_length=300, blank=True, validators=(validate_source_pattern,)
     )
     rules: models.JSONField[Any, list[dict[str, Any]]] = models.JSONField(
         default=list, blank=True, validators=(validate_rules,)
     )
     target_namespace = models.ForeignKey(
-        Namespace, on_delete=models.PROTECT, related_name="+"
+        Namespace, on_delete=models.PROTECT, null=True, related_name="+"
     )
     target_name = models.CharField(
-        max_length=200, validators=(validate_repository_name,)
+        max_length=200, blank=True, validators=(validate_repository_name,)
+    )
+    target_pattern = models.CharField(
+        max_length=300, blank=True, validators=(validate_target_pattern,)
     )
     tag_template = models.CharField(max_length=255, validators=(validate_tag_template,))
     zone = models.CharField(max_length=64, default="UTC", validators=(validate_zone,))
@@ -98,7 +157,36 @@ class PolicyVersion(PublicModel):
         max_length=12, choices=OnMovedTag, default=OnMovedTag.LATEST_ONLY
     )
     on_conflict = models.CharField(
-        max_length=10, choices=OnConflict, default=OnConflict.SUFFIX
+        max_length=10, choices=OnConflict, default=OnConflict.OVERWRITE
+    )
+    unscored = models.CharField(
+        max_length=6,
+        choices=Evidence,
+        default=Evidence.WAIT,
+        help_text="Vulnerabilities without a severity, where a rule counts severities.",
+    )
+    unlicensed = models.CharField(
+        max_length=6,
+        choices=Evidence,
+        default=Evidence.WAIT,
+        help_text="Components without a license, where a rule excludes licenses.",
+    )
+    allow_unscannable = models.BooleanField(
+        default=False, help_text="Rules about what no scanner can see count as met."
+    )
+    origins: models.JSONField[Any, list[str]] = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Origins of uploaded reports and own scanners whose results count.",
+    )
+    exceptions_of = models.CharField(
+        max_length=6, choices=Exceptions, default=Exceptions.SOURCE
+    )
+    allow_public_target = models.BooleanField(
+        default=False, help_text="Images of private repositories may become public."
+    )
+    allow_cycle = models.BooleanField(
+        default=False, help_text="An administrator knows that it loops."
     )
     created_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, related_name="+"
@@ -115,11 +203,27 @@ class PolicyVersion(PublicModel):
             models.UniqueConstraint(
                 fields=("policy", "number"), name="one_policy_version_per_number"
             ),
+            models.CheckConstraint(
+                condition=Q(source_repository__isnull=False, source_pattern="")
+                | (Q(source_repository__isnull=True) & ~Q(source_pattern="")),
+                name="policy_version_has_one_source",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(target_namespace__isnull=False, target_pattern="")
+                    & ~Q(target_name="")
+                )
+                | (
+                    Q(target_namespace__isnull=True, target_name="")
+                    & ~Q(target_pattern="")
+                ),
+                name="policy_version_has_one_target",
+            ),
         )
 
     @override
     def __str__(self) -> str:
-        return f"{self.source_repository} → {self.target_repository}"
+        return f"{self.source} → {self.target}"
 
     @property
     def criteria(self) -> list[str]:
@@ -130,6 +234,86 @@ class PolicyVersion(PublicModel):
         ]
 
     @property
-    def target_repository(self) -> str:
-        """The OCI name of the target; the repository itself may not exist yet."""
+    def source(self) -> str:
+        """The OCI name of the source, or the pattern over such names."""
+        return self.source_pattern or str(self.source_repository)
+
+    @property
+    def target(self) -> str:
+        """The OCI name of the target, which may not exist yet, or its pattern."""
+        if self.target_namespace is None:
+            return self.target_pattern
         return f"{self.target_namespace.name}/{self.target_name}"
+
+
+class PolicyConsent(PublicModel):
+    """One side's answer to one version of a policy; without a row it is yet to come.
+
+    A policy runs on the consents of its source and its target, each given by somebody
+    who was an admin there, and withdrawable by any admin there.
+    """
+
+    class Side(models.TextChoices):
+        """The end of the policy that answers."""
+
+        SOURCE = "source"
+        TARGET = "target"
+
+    class Answer(models.TextChoices):
+        """What that side says."""
+
+        GIVEN = "given", "agreed"
+        DECLINED = "declined"
+        WITHDRAWN = "withdrawn"
+
+    policy_version = models.ForeignKey(
+        PolicyVersion, on_delete=models.PROTECT, related_name="consents"
+    )
+    side = models.CharField(max_length=6, choices=Side)
+    answer = models.CharField(max_length=9, choices=Answer)
+    decided_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Empty: the portal itself, at set-up.",
+    )
+    decided_at = models.DateTimeField()
+    comment = models.CharField(max_length=500, blank=True)
+
+    class Meta(PublicModel.Meta):
+        constraints = (
+            models.UniqueConstraint(
+                fields=("policy_version", "side"), name="one_consent_per_side"
+            ),
+        )
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.policy_version}: {self.side} {self.answer}"
+
+
+class NamespaceAdmission(PublicModel):
+    """That an administrator let a global policy act in a namespace its pattern meets.
+
+    A namespace that comes to match later waits for one.
+    """
+
+    policy = models.ForeignKey(
+        PromotionPolicy, on_delete=models.CASCADE, related_name="admissions"
+    )
+    namespace = models.ForeignKey(Namespace, on_delete=models.CASCADE, related_name="+")
+    admitted_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+
+    class Meta(PublicModel.Meta):
+        constraints = (
+            models.UniqueConstraint(
+                fields=("policy", "namespace"), name="one_admission_per_namespace"
+            ),
+        )
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.policy} in {self.namespace}"

@@ -64,6 +64,13 @@ class Promotion(PublicModel):
     comment = models.CharField(max_length=500, blank=True)
     idempotency_key = models.CharField(max_length=200, unique=True)
     generation = models.PositiveIntegerField(default=1)
+    repeats = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="repetitions",
+        help_text="The promotion that this one does again.",
+    )
 
     source_repository = models.ForeignKey(
         Repository, on_delete=models.PROTECT, related_name="promotions_from"
@@ -102,6 +109,9 @@ class Promotion(PublicModel):
     leased_until = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    cancel_wanted_at = models.DateTimeField(
+        null=True, help_text="When somebody asked to stop a copy that was running."
+    )
     error_code = models.CharField(max_length=40, blank=True)
     reason = models.CharField(max_length=500, blank=True)
     bytes_moved = models.PositiveBigIntegerField(default=0)

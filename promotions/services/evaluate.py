@@ -121,7 +121,7 @@ def is_subject(move: TagMove) -> bool:
 
 
 def _versions(move: TagMove, policy: PromotionPolicy | None) -> list[PolicyVersion]:
-    policies = PromotionPolicy.objects.enabled_for(move.repository)
+    policies = PromotionPolicy.objects.asked_about(move.repository)
     if policy is not None:
         policies = policies.filter(pk=policy.pk)
     return [row.current_version for row in policies if row.current_version]

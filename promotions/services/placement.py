@@ -94,7 +94,7 @@ def _suffixed(promotion: Promotion, target: Repository) -> str | None:
     Two images promoted within the same second would meet otherwise.
     """
     version = promotion.policy_version
-    if version is None or version.on_conflict != PolicyVersion.OnConflict.SUFFIX:
+    if version is None or version.on_conflict != PolicyVersion.OnConflict.OVERWRITE:
         return None
     if not TagTemplate.parse(version.tag_template).uses_time:
         return None
@@ -160,7 +160,7 @@ def _refuse_overwriting(
         message = f"{existing} exists and is immutable."
         raise NotPlaced("TAG_IMMUTABLE", message)
     version = promotion.policy_version
-    if version and version.on_conflict == PolicyVersion.OnConflict.SKIP:
+    if version and version.on_conflict == PolicyVersion.OnConflict.REFUSE:
         message = f"{existing} exists, and the policy does not overwrite tags."
         raise NotPlaced("TAG_EXISTS", message)
     _refuse_older_over_newer(promotion, existing)

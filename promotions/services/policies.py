@@ -12,13 +12,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import audit
-from promotions.models import PolicyVersion, PromotionPolicy
+from promotions.models import PolicyConsent, PolicyVersion, PromotionPolicy
 from promotions.permissions import require_policy_admin, require_policy_editor
 from promotions.rules import TagTemplate, compile_rules, parse_rules
+from repositories.models import Repository
 
 if TYPE_CHECKING:
     from accounts.access import Actor
-    from repositories.models import Repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,13 @@ class Draft:
     rules: list[dict[str, Any]] = field(default_factory=list)
     zone: str = "UTC"
     on_moved_tag: str = PolicyVersion.OnMovedTag.LATEST_ONLY
-    on_conflict: str = PolicyVersion.OnConflict.SUFFIX
+    on_conflict: str = PolicyVersion.OnConflict.OVERWRITE
 
     @classmethod
     def of(cls, version: PolicyVersion, target: Repository) -> Draft:
         """Return the content of a version, to be changed into the next."""
         return cls(
-            source=version.source_repository,
+            source=source_of(version),
             target=target,
             tag_template=version.tag_template,
             rules=version.rules,
@@ -126,7 +126,7 @@ def target_of(policy: PromotionPolicy) -> Repository:
     """Return the repository the policy promotes into; Http404 when it is gone."""
     found = find_target(policy)
     if found is None:
-        target = _version(policy).target_repository
+        target = _version(policy).target
         message = f"The target {target} does not exist any more."
         raise Http404(message)
     return found
@@ -135,8 +135,17 @@ def target_of(policy: PromotionPolicy) -> Repository:
 def find_target(policy: PromotionPolicy) -> Repository | None:
     """Return the repository the policy promotes into; None when it is gone."""
     version = _version(policy)
-    rows = version.target_namespace.repositories.select_related("namespace")
-    return rows.filter(name=version.target_name, deleted_at__isnull=True).first()
+    rows = Repository.objects.live().select_related("namespace")
+    named = rows.filter(namespace=version.target_namespace, name=version.target_name)
+    return named.first()
+
+
+def source_of(version: PolicyVersion) -> Repository:
+    """Return the one repository the version is about; Http404 for a pattern."""
+    if version.source_repository is None:
+        message = f"The source {version.source} is a pattern over repositories."
+        raise Http404(message)
+    return version.source_repository
 
 
 def _present(actor: Actor, policy: PromotionPolicy, changes: dict[str, Any]) -> Draft:
@@ -146,17 +155,17 @@ def _present(actor: Actor, policy: PromotionPolicy, changes: dict[str, Any]) -> 
     """
     found = find_target(policy)
     target = found or changes.get("target") or target_of(policy)
-    require_policy_editor(actor, _version(policy).source_repository, target)
+    require_policy_editor(actor, source_of(_version(policy)), target)
     return Draft.of(_version(policy), target)
 
 
 def _is_elsewhere(policy: PromotionPolicy, draft: Draft) -> bool:
-    return _version(policy).target_repository != draft.target.full_name
+    return _version(policy).target != draft.target.full_name
 
 
 def require_stopper(actor: Actor, policy: PromotionPolicy) -> None:
     """Demand admin on source or target; where the target is gone, on the source."""
-    source, target = _version(policy).source_repository, find_target(policy)
+    source, target = source_of(_version(policy)), find_target(policy)
     require_policy_admin(actor, source, target or source)
 
 
@@ -196,6 +205,14 @@ def _save_version(
     except IntegrityError as error:
         message = "Somebody else changed the policy meanwhile; reload and try again."
         raise ValidationError(message) from error
+    for side in PolicyConsent.Side:
+        PolicyConsent.objects.create(
+            policy_version=version,
+            side=side,
+            answer=PolicyConsent.Answer.GIVEN,
+            decided_by=version.created_by,
+            decided_at=timezone.now(),
+        )
     PromotionPolicy.objects.filter(pk=policy.pk).update(current_version=version)
     policy.current_version = version
 
@@ -242,8 +259,8 @@ def _shown(policy: PromotionPolicy) -> dict[str, Any]:
     return {
         "enabled": policy.enabled,
         "version": version.number,
-        "source": version.source_repository.full_name,
-        "target": version.target_repository,
+        "source": version.source,
+        "target": version.target,
         "rules": version.rules,
         "tag_template": version.tag_template,
         "zone": version.zone,

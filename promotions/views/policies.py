@@ -190,7 +190,7 @@ class PolicyFormView(LoginRequiredMixin, View):
         self.policy = None
         if uuid is not None:
             self.policy = _open_policy(self.actor, self.source, uuid)
-            self.source = version_of(self.policy).source_repository
+            self.source = policies.source_of(version_of(self.policy))
             target = policies.find_target(self.policy) or self.source
             require_policy_editor(self.actor, self.source, target)
         require(self.actor, Action.ADMIN, self.source)

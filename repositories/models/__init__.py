@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from repositories.models.access import RepositoryGroupGrant, RepositoryUserGrant
 from repositories.models.event import RegistryEvent
-from repositories.models.manifest import Manifest, RepositoryManifest
+from repositories.models.exception import VulnerabilityException
+from repositories.models.manifest import IndexChild, Manifest, RepositoryManifest
 from repositories.models.registry import Registry
 from repositories.models.repository import Repository
+from repositories.models.scan import (
+    Component,
+    Finding,
+    License,
+    Scan,
+    ScanComponent,
+    Vulnerability,
+)
 from repositories.models.tag import Provenance, Tag, TagMove
 
 __all__ = [
+    "Component",
+    "Finding",
+    "IndexChild",
+    "License",
     "Manifest",
     "Provenance",
     "Registry",
@@ -18,6 +31,10 @@ __all__ = [
     "RepositoryGroupGrant",
     "RepositoryManifest",
     "RepositoryUserGrant",
+    "Scan",
+    "ScanComponent",
     "Tag",
     "TagMove",
+    "Vulnerability",
+    "VulnerabilityException",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from typing_extensions import override
 
@@ -32,6 +34,11 @@ class Manifest(PublicModel):
     os_version = models.CharField(max_length=100, blank=True)
     architecture = models.CharField(max_length=50, blank=True)
     variant = models.CharField(max_length=50, blank=True)
+    labels: models.JSONField[Any, dict[str, str] | None] = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="Of the image's configuration; null while that was not read.",
+    )
     image_author = models.CharField(max_length=200, blank=True)
     image_created_at = models.DateTimeField(null=True)
 
@@ -50,6 +57,31 @@ class Manifest(PublicModel):
         """`os/architecture[/variant]`; empty for an index and what is no image."""
         parts = (self.os, self.architecture, self.variant)
         return "/".join(part for part in parts if part)
+
+
+class IndexChild(PublicModel):
+    """That an index refers to a manifest, so that from an image its indexes are found.
+
+    Says nothing of who holds the child; that is RepositoryManifest's.
+    """
+
+    index = models.ForeignKey(
+        Manifest, on_delete=models.CASCADE, related_name="children"
+    )
+    child = models.ForeignKey(
+        Manifest, on_delete=models.CASCADE, related_name="parents"
+    )
+
+    class Meta(PublicModel.Meta):
+        constraints = (
+            models.UniqueConstraint(
+                fields=("index", "child"), name="one_row_per_index_child"
+            ),
+        )
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.index} → {self.child}"
 
 
 class RepositoryManifest(PublicModel):

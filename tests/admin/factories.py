@@ -120,6 +120,7 @@ def make_promotion(policy: PromotionPolicy, tag: Tag) -> Promotion:
         verdict="matched",
         outcomes=[{"sentence": "the tag ends with <stable>"}],
     )
+    assert version.target_namespace is not None
     promotion = Promotion.objects.create(
         policy=policy,
         policy_version=version,

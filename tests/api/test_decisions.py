@@ -56,5 +56,5 @@ def test_the_number_of_queries_does_not_grow_with_the_policies(
         factories.policy(world.website, world.target)
     factories.push(world.website, "v1")
     client = world.client("ada")
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         assert len(client.get(DECISIONS.format("v1")).json()) == 20

@@ -17,7 +17,7 @@ def filled_in(*rules: tuple[str, str], **changes: str) -> dict[str, str]:
         "tag_template": "%Y%m%d-%H%M%S",
         "zone": "UTC",
         "on_moved_tag": "latest_only",
-        "on_conflict": "suffix",
+        "on_conflict": "overwrite",
         "enabled": "on",
         "rules-TOTAL_FORMS": str(len(rules)),
         "rules-INITIAL_FORMS": "0",

@@ -259,7 +259,7 @@ def test_a_policy_may_leave_existing_tags_alone(pipeline: Pipeline) -> None:
         policy=pipeline.policy,
         changes={
             "tag_template": "release",
-            "on_conflict": PolicyVersion.OnConflict.SKIP,
+            "on_conflict": PolicyVersion.OnConflict.REFUSE,
         },
     )
     pipeline.promote("1-stable")
