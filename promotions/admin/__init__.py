@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from promotions.admin import history, policies
+from promotions.admin import consents, history, policies
 
-__all__ = ["history", "policies"]
+__all__ = ["consents", "history", "policies"]

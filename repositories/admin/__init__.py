@@ -1,7 +1,7 @@
-"""The admin pages of what: repositories, grants on them, their tags, the inbox."""
+"""The admin pages of what: repositories, grants on them, tags, scans, the inbox."""
 
 from __future__ import annotations
 
-from repositories.admin import grants, history, inbox, repositories, tags
+from repositories.admin import grants, history, inbox, repositories, scans, tags
 
-__all__ = ["grants", "history", "inbox", "repositories", "tags"]
+__all__ = ["grants", "history", "inbox", "repositories", "scans", "tags"]

@@ -12,19 +12,28 @@ from accounts.services import access_tokens, grants, organizations, teams, users
 from promotions.models import (
     Decision,
     Evaluation,
+    NamespaceAdmission,
     PolicyVersion,
     Promotion,
     PromotionPolicy,
 )
 from promotions.services import policies
 from repositories.models import (
+    Component,
+    Finding,
+    IndexChild,
+    License,
     Manifest,
     Provenance,
     RegistryEvent,
     Repository,
     RepositoryManifest,
+    Scan,
+    ScanComponent,
     Tag,
     TagMove,
+    Vulnerability,
+    VulnerabilityException,
 )
 from repositories.services import repositories
 
@@ -156,4 +165,27 @@ def make_tenant(name: str) -> None:
     access_tokens.issue(actor=SYSTEM, user=owner, label="ci")
     make_event(f"{name}-event")
     make_poisoned_body(f"{name}-body")
-    make_promotion(make_policy(owner, source, target), make_tag(source, "1.0-stable"))
+    policy, tag = make_policy(owner, source, target), make_tag(source, "1.0-stable")
+    make_promotion(policy, tag)
+    NamespaceAdmission.objects.create(policy=policy, namespace=source.namespace)
+    make_scan(name, tag, owner)
+
+
+def make_scan(mark: str, tag: Tag, author: User) -> None:
+    """A scan with one finding, which is hidden, of an image below an index."""
+    index = make_tag(tag.repository, f"{mark}-index").manifest
+    IndexChild.objects.create(index=index, child=tag.manifest)
+    scan = Scan.objects.create(
+        manifest=tag.manifest, origin="built-in", trusted_repository=tag.repository
+    )
+    component = Component.objects.create(purl=f"pkg:deb/{mark}/zlib", name="zlib")
+    found = ScanComponent.objects.create(scan=scan, component=component)
+    found.licenses.add(License.objects.create(name=f"{mark}-license"))
+    vulnerability = Vulnerability.objects.create(identifier=f"CVE-{mark}")
+    Finding.objects.create(scan=scan, component=component, vulnerability=vulnerability)
+    VulnerabilityException.objects.create(
+        vulnerability=vulnerability.identifier,
+        repository=tag.repository,
+        reason="not reachable",
+        author=author,
+    )

@@ -25,16 +25,26 @@ READ_ONLY = {
     "accounts.AuditEvent",
     "promotions.Decision",
     "promotions.Evaluation",
+    "promotions.NamespaceAdmission",
+    "promotions.PolicyConsent",
     "promotions.PolicyVersion",
     "promotions.Promotion",
     "promotions.PromotionPolicy",
+    "repositories.Component",
+    "repositories.Finding",
+    "repositories.IndexChild",
+    "repositories.License",
     "repositories.Manifest",
     "repositories.Provenance",
     "repositories.Registry",
     "repositories.RegistryEvent",
     "repositories.RepositoryManifest",
+    "repositories.Scan",
+    "repositories.ScanComponent",
     "repositories.Tag",
     "repositories.TagMove",
+    "repositories.Vulnerability",
+    "repositories.VulnerabilityException",
 }
 
 every_model = pytest.mark.parametrize("model", MODELS, ids=lambda m: m._meta.label)
@@ -178,7 +188,7 @@ def test_json_is_shown_indented_and_escaped(browser, tenant):
 
 
 def test_times_carry_their_zone(browser, tenant):
-    move = apps.get_model("repositories.TagMove").objects.get()
+    move = apps.get_model("repositories.TagMove").objects.latest("id")
     time = move.created_at.strftime("%Y-%m-%d %H:%M:%S UTC")
     for url in all_urls_of(type(move)):
         if "history" not in url:
