@@ -11,7 +11,6 @@ from typing_extensions import override
 from accounts.models import Namespace, PublicModel, User
 from promotions.querysets import PromotionPolicyQuerySet
 from promotions.rules import parse_rules
-from promotions.rules.text_operators import phrase
 from promotions.validators import (
     validate_rules,
     validate_source_pattern,
@@ -228,10 +227,7 @@ class PolicyVersion(PublicModel):
     @property
     def criteria(self) -> list[str]:
         """The rules in words, a line each; none when every tag matches."""
-        rules = parse_rules(self.rules)
-        return [
-            f"{rule.field.label} {phrase(rule.operator, rule.values)}" for rule in rules
-        ]
+        return [rule.words for rule in parse_rules(self.rules)]
 
     @property
     def source(self) -> str:

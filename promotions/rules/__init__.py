@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from promotions.rules.engine import (
-    CompiledRules,
-    Outcome,
-    OutcomeResult,
-    Result,
-    Verdict,
-    compile_rules,
-    evaluate,
-    matches,
+from promotions.rules.engine import CompiledRules, compile_rules, evaluate, matches
+from promotions.rules.errors import InvalidRule
+from promotions.rules.facts import (
+    Component,
+    Evidence,
+    EvidenceKind,
+    ImageFacts,
+    Missing,
+    PlatformFacts,
+    Vulnerability,
 )
-from promotions.rules.facts import ImageFacts
-from promotions.rules.operators import Field, Operator
-from promotions.rules.rule import InvalidRule, Rule, parse_rules
+from promotions.rules.fields import Field, Section
+from promotions.rules.operators import Operator
+from promotions.rules.options import Options, Unlicensed, Unscored
+from promotions.rules.outcomes import Outcome, OutcomeResult, Result, Verdict
+from promotions.rules.rule import AnyOf, Criterion, Rule, parse_rules
 from promotions.rules.tag_template import (
     CODES,
     Code,
@@ -27,20 +30,32 @@ from promotions.rules.tag_template import (
 
 __all__ = [
     "CODES",
+    "AnyOf",
     "Code",
     "CompiledRules",
+    "Component",
+    "Criterion",
+    "Evidence",
+    "EvidenceKind",
     "Field",
     "ImageFacts",
     "InvalidRule",
     "InvalidTemplate",
+    "Missing",
     "Operator",
+    "Options",
     "Outcome",
     "OutcomeResult",
+    "PlatformFacts",
     "Result",
     "Rule",
+    "Section",
     "TagTemplate",
     "TemplateContext",
+    "Unlicensed",
+    "Unscored",
     "Verdict",
+    "Vulnerability",
     "compile_rules",
     "evaluate",
     "load_zone",

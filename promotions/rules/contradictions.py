@@ -1,80 +1,122 @@
-"""Rules that no tag can meet together, where that is cheap to prove."""
+"""Rules that no image can meet together, where that is cheap to prove.
+
+What is found is certain as far as rules are answered by evidence: some are left that
+contradict each other, and none is refused that an image can meet.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import permutations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from promotions.rules.fields import Field
+from promotions.rules.number_lines import numbers_clash
 from promotions.rules.operators import Operator
-from promotions.rules.text_operators import listed, phrase, text_test
+from promotions.rules.text_clashes import find_text_clash
+from promotions.rules.version_clashes import versions_clash
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from promotions.rules.rule import Rule
-    from promotions.rules.text_operators import TextTest
+
+    Clash = Callable[[Sequence[Rule]], bool]
+
+_FINITE = {Operator.EQUALS, Operator.ONE_OF}
+_SETS = (
+    Field.COMPONENT_NAME,
+    Field.COMPONENT_PURL,
+    Field.VULNERABILITY_ID,
+    Field.LABEL,
+    Field.PLATFORM,
+    Field.SIGNATURE,
+)
+"""Fields of which an image has many values. Not licenses: "MIT OR GPL-2.0-only" is one
+of GPL-2.0-only, and can do without it."""
+_BOOLEANS = (Field.SBOM, Field.SIGNATURE_PRESENT)
 
 
-@dataclass(frozen=True, slots=True)
-class _Numbered:
+class Numbered(NamedTuple):
+    """A rule and its number in the policy, from 1."""
+
     number: int
     rule: Rule
-    test: TextTest
-
-    @property
-    def candidates(self) -> tuple[str, ...] | None:
-        """The only tags that can meet the rule; None means too many to list."""
-        finite = self.rule.operator in {Operator.EQUALS, Operator.ONE_OF}
-        return self.rule.values if finite else None
-
-    @property
-    def phrase(self) -> str:
-        return phrase(self.rule.operator, self.rule.values)
 
 
-def find_contradiction(rules: Sequence[Rule]) -> str | None:
-    """Return a sentence naming rules that exclude each other; None: none found."""
-    numbered = [
-        _Numbered(number, rule, text_test(rule.operator, rule.values))
-        for number, rule in enumerate(rules, start=1)
-        if rule.on_tag
+def find_contradiction(criteria: Sequence[Sequence[Rule]]) -> str | None:
+    """Return a sentence naming rules that exclude each other; None: none found.
+
+    Each criterion is its alternatives, of which one has to hold.
+    """
+    certain = [
+        Numbered(number, alternatives[0])
+        for number, alternatives in enumerate(criteria, start=1)
+        if len(alternatives) == 1
     ]
-    return _find_pair(numbered) or _find_exhausted(numbered)
-
-
-def _find_pair(rules: Sequence[_Numbered]) -> str | None:
-    for one, other in permutations(rules, 2):
-        if _exclude(one, other):
-            first, second = sorted((one, other), key=lambda rule: rule.number)
-            return (
-                f"Rules {first.number} and {second.number} contradict each other: "
-                f"no tag {first.phrase} and {second.phrase}."
-            )
-    return None
-
-
-def _find_exhausted(rules: Sequence[_Numbered]) -> str | None:
-    for one in rules:
-        if one.candidates and not any(
-            all(rule.test(tag) for rule in rules) for tag in one.candidates
+    if found := _find(certain):
+        return found
+    for number, alternatives in enumerate(criteria, start=1):
+        if len(alternatives) > 1 and all(
+            _find([*certain, Numbered(number, one)]) for one in alternatives
         ):
             return (
-                f"The rules contradict each other: no value of rule {one.number} "
-                f"({listed(one.candidates)}) meets all the others."
+                f"Rule {number} contradicts the others: "
+                "none of its alternatives can hold together with them."
             )
     return None
 
 
-def _exclude(one: _Numbered, other: _Numbered) -> bool:
-    if one.candidates is not None:
-        return not any(map(other.test, one.candidates))
-    if one.rule.operator is not other.rule.operator:
-        return False
-    mine, its = one.rule.values[0], other.rule.values[0]
-    match one.rule.operator:
-        case Operator.STARTS_WITH:
-            return not (mine.startswith(its) or its.startswith(mine))
-        case Operator.ENDS_WITH:
-            return not (mine.endswith(its) or its.endswith(mine))
+def _find(rules: Sequence[Numbered]) -> str | None:
+    if found := find_text_clash(rules):
+        return found
+    for clash in (numbers_clash, _sets_clash, _booleans_clash, versions_clash):
+        if clash([rule for _, rule in rules]):
+            return _sentence(_fewest(rules, clash))
+    return None
+
+
+def _fewest(rules: Sequence[Numbered], clash: Clash) -> list[Numbered]:
+    """Leave out every rule without which the others still exclude each other."""
+    kept = list(rules)
+    for one in rules:
+        rest = [other for other in kept if other is not one]
+        if clash([rule for _, rule in rest]):
+            kept = rest
+    return kept
+
+
+def _sentence(rules: Sequence[Numbered]) -> str:
+    numbers = [str(number) for number, _ in rules]
+    words = [rule.words for _, rule in rules]
+    return (
+        f"Rules {', '.join(numbers[:-1])} and {numbers[-1]} contradict each other: "
+        f"no image meets {', '.join(words[:-1])} and {words[-1]}."
+    )
+
+
+def _sets_clash(rules: Sequence[Rule]) -> bool:
+    """Tell whether one of some values is wanted, and each of them excluded."""
+    for field in _SETS:
+        mine = [rule for rule in rules if rule.field is field]
+        excluded = {
+            value
+            for rule in mine
+            if rule.operator is Operator.NOT_ONE_OF
+            for value in _compared(rule)
+        }
+        wanted = [_compared(rule) for rule in mine if rule.operator in _FINITE]
+        if any(values <= excluded for values in wanted):
+            return True
     return False
+
+
+def _compared(rule: Rule) -> set[str]:
+    if rule.field is Field.VULNERABILITY_ID:
+        return {value.strip().upper() for value in rule.values}
+    return set(rule.values)
+
+
+def _booleans_clash(rules: Sequence[Rule]) -> bool:
+    return any(
+        len({rule.values for rule in rules if rule.field is field}) > 1
+        for field in _BOOLEANS
+    )

@@ -1,12 +1,8 @@
-"""The vocabulary of rules: fields, operators, and which fits which."""
+"""How a rule compares: the operators, and those that fit a kind of value."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class Operator(StrEnum):
@@ -38,22 +34,6 @@ class Operator(StrEnum):
         return self in {Operator.ONE_OF, Operator.NOT_ONE_OF}
 
 
-class Field(StrEnum):
-    """What a rule looks at; the values are the names of MSR's API."""
-
-    TAG = "tag"
-
-    @property
-    def label(self) -> str:
-        """The field in words, as a sentence about an image begins."""
-        return _LABELS[self]
-
-    @property
-    def operators(self) -> tuple[Operator, ...]:
-        """The operators that fit this field, in the order a form offers them."""
-        return FIELD_OPERATORS[self]
-
-
 TEXT_OPERATORS = (
     Operator.EQUALS,
     Operator.STARTS_WITH,
@@ -64,6 +44,20 @@ TEXT_OPERATORS = (
     Operator.MATCHES,
 )
 
-FIELD_OPERATORS: Mapping[Field, tuple[Operator, ...]] = {Field.TAG: TEXT_OPERATORS}
+NUMERIC_OPERATORS = (
+    Operator.GREATER_THAN_OR_EQUALS,
+    Operator.GREATER_THAN,
+    Operator.EQUALS,
+    Operator.NOT_EQUALS,
+    Operator.LESS_THAN_OR_EQUALS,
+    Operator.LESS_THAN,
+)
 
-_LABELS: Mapping[Field, str] = {Field.TAG: "tag"}
+ORDER_OPERATORS = (
+    Operator.GREATER_THAN_OR_EQUALS,
+    Operator.GREATER_THAN,
+    Operator.LESS_THAN_OR_EQUALS,
+    Operator.LESS_THAN,
+)
+
+TIME_OPERATORS = (Operator.BEFORE, Operator.AFTER)

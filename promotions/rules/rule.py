@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict
-
-import re2
+from typing import TYPE_CHECKING, TypeAlias, TypedDict, TypeVar
 
 from promotions.rules.contradictions import find_contradiction
-from promotions.rules.operators import Field, Operator
-from promotions.rules.tag_grammar import TAG_GRAMMAR, is_tag, may_occur_in_tag
-from promotions.rules.text_operators import compile_pattern, quoted
+from promotions.rules.errors import InvalidRule
+from promotions.rules.fields import Field
+from promotions.rules.operators import Operator
+from promotions.rules.text_operators import quoted
+from promotions.rules.value_checks import check_value
+from promotions.rules.words import criterion
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable, Iterator
 
 MAX_RULES = 50
+MIN_ALTERNATIVES = 2
+MAX_ALTERNATIVES = 20
 MAX_VALUES = 100
 MAX_VALUE_LENGTH = 512
 
+T = TypeVar("T")
+
 _KEYS = ("field", "operator", "values")
-
-
-class InvalidRule(ValueError):
-    """A rule that cannot be saved; the message is one sentence for people."""
 
 
 class RuleJSON(TypedDict):
@@ -33,6 +34,12 @@ class RuleJSON(TypedDict):
     field: str
     operator: str
     values: list[str]
+
+
+class AnyOfJSON(TypedDict):
+    """A group of triples, beyond MSR's form."""
+
+    any: list[RuleJSON]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,7 @@ class Rule:
         _check_count(self)
         for value in self.values:
             _check_storable(value)
-            _VALUE_CHECKS[self.field](self.operator, value)
+            check_value(self.field, self.operator, value)
 
     @classmethod
     def parse(cls, mapping: object) -> Rule:
@@ -83,8 +90,56 @@ class Rule:
             "values": list(self.values),
         }
 
+    @property
+    def words(self) -> str:
+        """The rule in words: `tag ends with "-stable"`."""
+        return criterion(self.field, self.operator, self.values)
 
-def parse_rules(rules: object) -> tuple[Rule, ...]:
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Rules of which one must hold; raises `InvalidRule` for fewer than two."""
+
+    rules: tuple[Rule, ...]
+
+    def __post_init__(self) -> None:
+        if not MIN_ALTERNATIVES <= len(self.rules) <= MAX_ALTERNATIVES:
+            raise InvalidRule(
+                f"A group of alternatives has {MIN_ALTERNATIVES} to "
+                f"{MAX_ALTERNATIVES} rules, not {len(self.rules)}."
+            )
+
+    @classmethod
+    def parse(cls, mapping: Mapping[str, object]) -> AnyOf:
+        """Read `{"any": [triple, …]}`; raises `InvalidRule` for anything else."""
+        rules = mapping.get("any")
+        if len(mapping) != 1 or not isinstance(rules, list | tuple):
+            raise InvalidRule('A group of alternatives is {"any": [rule, …]}.')
+        if len(rules) > MAX_ALTERNATIVES:
+            raise InvalidRule(
+                f"A group has at most {MAX_ALTERNATIVES} rules, not {len(rules)}."
+            )
+        return cls(
+            tuple(
+                _numbered(f"alternative {number}", Rule.parse, rule)
+                for number, rule in enumerate(rules, start=1)
+            )
+        )
+
+    def to_json(self) -> AnyOfJSON:
+        """Return the form that `parse` reads back."""
+        return {"any": [rule.to_json() for rule in self.rules]}
+
+    @property
+    def words(self) -> str:
+        """The group in words."""
+        return " or ".join(rule.words for rule in self.rules)
+
+
+Criterion: TypeAlias = Rule | AnyOf
+
+
+def parse_rules(rules: object) -> tuple[Criterion, ...]:
     """Read the rules of a policy; an empty list is met by every image.
 
     Raises `InvalidRule`, whose message names the rule by its number from 1.
@@ -93,17 +148,40 @@ def parse_rules(rules: object) -> tuple[Rule, ...]:
         raise InvalidRule("Rules are a list of objects.")
     if len(rules) > MAX_RULES:
         raise InvalidRule(f"A policy has at most {MAX_RULES} rules, not {len(rules)}.")
-    parsed = tuple(_parse_numbered(n, rule) for n, rule in enumerate(rules, start=1))
-    if contradiction := find_contradiction(parsed):
+    parsed = tuple(
+        _numbered(f"Rule {number}", _parse_criterion, rule)
+        for number, rule in enumerate(rules, start=1)
+    )
+    count = sum(1 for _ in single_rules(parsed))
+    if count > MAX_RULES:
+        raise InvalidRule(f"A policy has at most {MAX_RULES} rules, not {count}.")
+    if contradiction := find_contradiction([_alternatives(one) for one in parsed]):
         raise InvalidRule(contradiction)
     return parsed
 
 
-def _parse_numbered(number: int, rule: object) -> Rule:
+def single_rules(criteria: Iterable[Criterion]) -> Iterator[Rule]:
+    """Yield every rule, those inside groups included, in their order."""
+    for one in criteria:
+        yield from _alternatives(one)
+
+
+def _alternatives(one: Criterion) -> tuple[Rule, ...]:
+    return one.rules if isinstance(one, AnyOf) else (one,)
+
+
+def _parse_criterion(written: object) -> Criterion:
+    if isinstance(written, Mapping) and "any" in written:
+        return AnyOf.parse(written)
+    return Rule.parse(written)
+
+
+def _numbered(name: str, parse: Callable[[object], T], written: object) -> T:
+    """Parse a part; a refusal begins with the part's name."""
     try:
-        return Rule.parse(rule)
+        return parse(written)
     except InvalidRule as error:
-        raise InvalidRule(f"Rule {number}: {error}") from error
+        raise InvalidRule(f"{name}: {error}") from error
 
 
 def _parse_field(name: object) -> Field:
@@ -172,38 +250,3 @@ def _check_storable(value: str) -> None:
         raise InvalidRule(
             f"The value {quoted(value)} contains a character that cannot be stored."
         )
-
-
-def _check_tag_value(operator: Operator, value: str) -> None:
-    if operator is Operator.MATCHES:
-        _check_pattern(value)
-    elif operator in {Operator.ENDS_WITH, Operator.CONTAINS}:
-        if not may_occur_in_tag(value):
-            raise InvalidRule(f"No tag contains {quoted(value)}: {TAG_GRAMMAR}.")
-    elif not is_tag(value):
-        verb = "starts with" if operator is Operator.STARTS_WITH else "equals"
-        raise InvalidRule(f"No tag {verb} {quoted(value)}: {TAG_GRAMMAR}.")
-
-
-def _check_pattern(pattern: str) -> None:
-    try:
-        compile_pattern(pattern)
-    except re2.error as error:
-        reason = error.args[0].decode("utf-8", "replace")
-        raise InvalidRule(
-            f"{quoted(pattern)} is not a regular expression that RE2 accepts: "
-            f"{reason}{_position(pattern, reason)}."
-        ) from error
-
-
-def _position(pattern: str, reason: str) -> str:
-    """RE2 names the offending part, not its place: say it where only one fits."""
-    part = reason.partition(": ")[2]
-    if not part or part == pattern or pattern.count(part) != 1:
-        return ""
-    return f" (at character {pattern.index(part) + 1})"
-
-
-_VALUE_CHECKS: Mapping[Field, Callable[[Operator, str], None]] = {
-    Field.TAG: _check_tag_value
-}

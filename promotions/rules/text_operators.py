@@ -47,11 +47,23 @@ def quoted(text: str) -> str:
     return f'"{printable}"' if printable.isprintable() else json.dumps(printable)
 
 
+def plain(text: str) -> str:
+    """Make text from outside fit into a sentence: shortened, and all of it visible."""
+    shown = quoted(text)
+    return shown[1:-1] if shown[1:-1] in {text, f"{text[:QUOTED_LENGTH]}…"} else shown
+
+
+def joined(words: Sequence[str], *, separator: str = ", ") -> str:
+    """List the first few words as they are and count the rest."""
+    shown = separator.join(words[:LISTED_VALUES])
+    rest = len(words) - LISTED_VALUES
+    return f"{shown} and {rest} more" if rest > 0 else shown
+
+
 def listed(values: Sequence[str]) -> str:
     """Quote the first few values and count the rest."""
-    shown = ", ".join(quoted(value) for value in values[:LISTED_VALUES])
-    rest = len(values) - LISTED_VALUES
-    return f"{shown} and {rest} more" if rest > 0 else shown
+    rest = [""] * (len(values) - LISTED_VALUES)
+    return joined([*map(quoted, values[:LISTED_VALUES]), *rest])
 
 
 def _starts_with(values: tuple[str, ...]) -> TextTest:
@@ -73,7 +85,14 @@ def _not_one_of(values: tuple[str, ...]) -> TextTest:
 
 def _matches(values: tuple[str, ...]) -> TextTest:
     search = compile_pattern(values[0]).search
-    return lambda text: search(text) is not None
+
+    def test(text: str) -> bool:
+        try:
+            return search(text) is not None
+        except UnicodeEncodeError:  # half a surrogate pair, which RE2 cannot read
+            return search(text.encode("utf-8", "replace").decode()) is not None
+
+    return test
 
 
 _TESTS: Mapping[Operator, Callable[[tuple[str, ...]], TextTest]] = {

@@ -23,7 +23,7 @@ from repositories.models import Tag
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from promotions.rules import CompiledRules, Rule
+    from promotions.rules import CompiledRules, Criterion
     from repositories.models import Repository
 
 TAGS_TRIED = 10
@@ -44,7 +44,7 @@ class Trial:
 
 
 def try_out(
-    *, source: Repository, rules: Sequence[Rule], template: str, zone: str
+    *, source: Repository, rules: Sequence[Criterion], template: str, zone: str
 ) -> list[Trial]:
     """Return what the newest tags of the source would become, newest first.
 

@@ -22,7 +22,7 @@ from promotions.rules import (
     matches,
     parse_rules,
 )
-from promotions.rules.engine import Probe, combine
+from promotions.rules.outcomes import combine
 from promotions.rules.text_operators import PATTERN_MAX_MEMORY, compile_pattern
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -38,7 +38,7 @@ def verdict(*rules: Rule, tag: str = FACTS.tag) -> Verdict:
     return evaluate(compile_rules(rules), replace(FACTS, tag=tag), NOW)
 
 
-def always(result: OutcomeResult) -> Probe:
+def always(result: OutcomeResult):
     return lambda _facts, _now: result
 
 
@@ -137,6 +137,7 @@ def test_verdict_is_stored_as_json():
             }
         ],
         "reevaluate_at": "2026-03-01T12:00:00+00:00",
+        "expires_at": None,
         "groups": ["beta"],
     }
     assert answer.to_json()["reevaluate_at"] is None

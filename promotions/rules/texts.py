@@ -1,0 +1,199 @@
+"""Rules on names: of the tag, of what is in the image, of where it came from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from promotions.rules.facts import Missing
+from promotions.rules.fields import Field
+from promotions.rules.index import Texts
+from promotions.rules.judgements import (
+    FAILS,
+    HOLDS,
+    UNKNOWN,
+    Judgement,
+    Told,
+    answer,
+    tell_missing,
+)
+from promotions.rules.operators import Operator
+from promotions.rules.text_operators import (
+    joined,
+    phrase,
+    plain,
+    quoted,
+    text_test,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from promotions.rules.index import ImageIndex, PlatformIndex
+    from promotions.rules.outcomes import OutcomeResult
+    from promotions.rules.rule import Rule
+
+    SomeTest = Callable[[Texts], bool]
+
+NOT_KNOWN: Mapping[Field, Missing] = {
+    Field.PUSHED_BY: Missing("who pushed the tag was not recorded"),
+    Field.PLATFORM: Missing("which platform the image runs on was not read"),
+}
+
+
+def judge_text(
+    rule: Rule, text_of: Callable[[ImageIndex], str], empty: str = ""
+) -> Judgement[ImageIndex]:
+    """Compare one text; of some fields "" says that nothing is known.
+
+    `empty` is what "" stands for in a sentence of the others.
+    """
+    test = text_test(rule.operator, rule.values)
+    missing = NOT_KNOWN.get(rule.field)
+
+    def ask(image: ImageIndex, _now: datetime) -> OutcomeResult:
+        text = text_of(image)
+        if not text and missing:
+            return UNKNOWN
+        return HOLDS if test(text) else FAILS
+
+    def tell(image: ImageIndex, _now: datetime, result: OutcomeResult) -> Told:
+        text = text_of(image)
+        if result is UNKNOWN and missing:
+            return tell_missing(rule.field.label, missing)
+        said = phrase(rule.operator, rule.values, holds=result is HOLDS)
+        shown = quoted(text) if text else empty
+        return Told(text or empty, f"{rule.field.label} {shown} {said}")
+
+    return Judgement(ask, tell)
+
+
+def judge_texts(
+    rule: Rule, texts_of: Callable[[PlatformIndex], Texts]
+) -> Judgement[PlatformIndex]:
+    """Hold when one text satisfies the rule; `noo` when none is in the list."""
+    test = some(rule.operator, rule.values)
+
+    def ask(platform: PlatformIndex, _now: datetime) -> OutcomeResult:
+        return HOLDS if test(texts_of(platform)) else FAILS
+
+    def tell(platform: PlatformIndex, _now: datetime, _result: OutcomeResult) -> Told:
+        return tell_texts(rule, texts_of(platform))
+
+    return Judgement(ask, tell)
+
+
+def judge_vulnerability_ids(rule: Rule) -> Judgement[PlatformIndex]:
+    """Compare ids and aliases, whose case has no meaning, except in patterns."""
+    if rule.operator is Operator.MATCHES:
+        return judge_texts(rule, lambda platform: platform.ids)
+    upper = tuple(value.strip().upper() for value in rule.values)
+    test = some(rule.operator, upper)
+    return Judgement(
+        lambda platform, _now: answer(test(platform.upper_ids)),
+        lambda platform, _now, _result: tell_texts(rule, platform.upper_ids, upper),
+    )
+
+
+def judge_platform(rule: Rule) -> Judgement[ImageIndex]:
+    """Compare the platforms of the image: `noo` needs to know them all."""
+    test = some(rule.operator, rule.values)
+    wants_all = rule.operator is Operator.NOT_ONE_OF
+
+    def ask(image: ImageIndex, _now: datetime) -> OutcomeResult:
+        names = {one.facts.platform for one in image.platforms}
+        holds = test(_shown(names - {""}))
+        if "" in names and holds is wants_all:
+            return UNKNOWN
+        return answer(holds)
+
+    def tell(image: ImageIndex, _now: datetime, result: OutcomeResult) -> Told:
+        if result is UNKNOWN:
+            return tell_missing(rule.field.label, NOT_KNOWN[rule.field])
+        return tell_texts(rule, _shown({one.facts.platform for one in image.platforms}))
+
+    return Judgement(ask, tell)
+
+
+def judge_signature(rule: Rule) -> Judgement[ImageIndex]:
+    """Compare the names whose signatures were verified."""
+    test = some(rule.operator, rule.values)
+
+    def ask(image: ImageIndex, _now: datetime) -> OutcomeResult:
+        found = image.facts.signatures
+        return UNKNOWN if isinstance(found, Missing) else answer(test(image.signatures))
+
+    def tell(image: ImageIndex, _now: datetime, _result: OutcomeResult) -> Told:
+        found = image.facts.signatures
+        if isinstance(found, Missing):
+            return tell_missing(rule.field.label, found)
+        return tell_texts(rule, image.signatures, source=found.source)
+
+    return Judgement(ask, tell)
+
+
+def some(operator: Operator, values: tuple[str, ...]) -> SomeTest:
+    """Return what tells whether one of many texts satisfies a rule (`noo`: none)."""
+    if operator in _SOUGHT:
+        sought = _SOUGHT[operator].format(values[0])
+        return lambda texts: sought in texts.whole
+    if operator is Operator.MATCHES:
+        return _some_matches(values[0])
+    wanted = frozenset(values)
+    if operator is Operator.NOT_ONE_OF:
+        return lambda texts: wanted.isdisjoint(texts.values)
+    return lambda texts: not wanted.isdisjoint(texts.values)
+
+
+_SOUGHT: Mapping[Operator, str] = {
+    Operator.STARTS_WITH: "\0{}",
+    Operator.ENDS_WITH: "{}\0",
+    Operator.CONTAINS: "{}",
+}
+
+
+def _some_matches(pattern: str) -> SomeTest:
+    matches = text_test(Operator.MATCHES, (pattern,))
+
+    def test(texts: Texts) -> bool:
+        found = texts.matched.get(pattern)
+        if found is None:
+            found = any(map(matches, texts.values))
+            texts.matched[pattern] = found
+        return found
+
+    return test
+
+
+def tell_texts(
+    rule: Rule, texts: Texts, values: tuple[str, ...] | None = None, source: str = ""
+) -> Told:
+    """Name those texts that decide; `values` replace the rule's in the comparison."""
+    excludes = rule.operator is Operator.NOT_ONE_OF
+    operator = Operator.ONE_OF if excludes else rule.operator
+    test = text_test(operator, values or rule.values)
+    found = sorted({shown for text, shown in texts.shown.items() if test(text)})
+    said, count = phrase(operator, rule.values), len(texts.shown)
+    if not found:
+        of = f"none of {count}" if count else "there is none, so none"
+        return Told("", f"{rule.field.label}: {of} {said}", source=source)
+    seen = joined(found)
+    return Told(seen, f"{rule.field.label}: {seen} {said}", source=source)
+
+
+def platform_texts(rule: Rule) -> Judgement[PlatformIndex]:
+    """Return the judgement of a field that each platform has many texts of."""
+    if rule.field is Field.VULNERABILITY_ID:
+        return judge_vulnerability_ids(rule)
+    return judge_texts(rule, _TEXTS[rule.field])
+
+
+_TEXTS: Mapping[Field, Callable[[PlatformIndex], Texts]] = {
+    Field.COMPONENT_NAME: lambda platform: platform.components,
+    Field.COMPONENT_PURL: lambda platform: platform.purls,
+    Field.LABEL: lambda platform: platform.labels,
+}
+
+
+def _shown(names: set[str]) -> Texts:
+    return Texts({name: plain(name) for name in sorted(names)})
