@@ -13,7 +13,16 @@ from typing_extensions import override
 from accounts.access import Action
 from accounts.forms import MAX_SUGGESTIONS, PortalForm
 from promotions.models import PolicyVersion
-from promotions.rules import CODES, Field, InvalidRule, Operator, Rule, parse_rules
+from promotions.rules import (
+    CODES,
+    Criterion,
+    Field,
+    InvalidRule,
+    Operator,
+    Rule,
+    Section,
+    parse_rules,
+)
 from promotions.rules.rule import MAX_RULES
 from promotions.validators import validate_tag_template, validate_zone
 from repositories.models import Repository
@@ -30,6 +39,9 @@ NO_SUCH_TARGET = {
     Action.ADMIN: "You administer no repository “{}”, as a policy into it needs.",
     Action.PUSH: "You may push to no repository “{}”; choose one of the list.",
 }
+
+
+GROUPS = "ABCDEFGHIJKLMNOPQRSTUVWXY"  # no policy has room for more groups
 
 
 class TargetForm(PortalForm):
@@ -122,16 +134,44 @@ class PolicyForm(TargetForm):
         }
 
 
-class RuleForm(forms.Form):
-    """One criterion; all criteria of a policy must hold."""
+class FieldSelect(forms.Select):
+    """The fields of rules, each with what the page's script shows beside it."""
 
+    @override
+    def create_option(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Add the operators that fit, and how to write a value."""
+        option = super().create_option(*args, **kwargs)
+        field = Field(str(option["value"]))
+        option["attrs"] |= {
+            "data-operators": " ".join(field.operators),
+            "data-hint": field.hint,
+            "data-example": field.example,
+        }
+        return option
+
+
+class RuleForm(forms.Form):
+    """One criterion; all criteria of a policy must hold, of a group at least one."""
+
+    group = forms.ChoiceField(
+        label="How it counts",
+        required=False,
+        choices=[
+            ("", "must hold"),
+            *((letter, f"any of group {letter}") for letter in GROUPS),
+        ],
+    )
     field = forms.ChoiceField(
         label="What",
-        choices=[(field.value, field.label) for field in Field],
+        choices=[
+            (section.value, [(one.value, one.label) for one in Field.of(section)])
+            for section in Section
+        ],
+        widget=FieldSelect,
     )
     operator = forms.ChoiceField(
         label="Comparison",
-        choices=[(code.value, code.label) for code in Field.TAG.operators],
+        choices=[(code.value, code.label) for code in Operator],
         initial=Operator.ENDS_WITH.value,
     )
     values = forms.CharField(
@@ -156,7 +196,13 @@ class RuleForm(forms.Form):
             message = f"“{operator.label}” takes one value; for several use “one of”."
             self.add_error("values", message)
         else:
-            self._parse({**cleaned, "values": values})
+            self._parse(
+                {
+                    "field": cleaned["field"],
+                    "operator": cleaned["operator"],
+                    "values": values,
+                }
+            )
         return cleaned
 
     def _parse(self, triple: dict[str, Any]) -> None:
@@ -173,9 +219,9 @@ class RuleForm(forms.Form):
         return [value.strip() for value in text.split("\n") if value.strip()]
 
     @staticmethod
-    def initial_of(rule: dict[str, Any]) -> dict[str, str]:
-        """Return what the form shows of a saved rule."""
-        return {**rule, "values": "\n".join(rule["values"])}
+    def initial_of(rule: dict[str, Any], group: str = "") -> dict[str, str]:
+        """Return what the form shows of a saved rule, or of one of a group."""
+        return {**rule, "values": "\n".join(rule["values"]), "group": group}
 
 
 class BaseRuleFormSet(forms.BaseFormSet[RuleForm]):
@@ -192,18 +238,30 @@ class BaseRuleFormSet(forms.BaseFormSet[RuleForm]):
         if any(form.errors for form in self.forms):
             return
         try:
-            parse_rules(self.triples())
+            parse_rules(self.saved())
         except InvalidRule as error:
             raise ValidationError(str(error), code="invalid_rules") from error
 
-    def triples(self) -> list[dict[str, Any]]:
-        """Return the rules in MSR's form."""
-        return [dict(rule.to_json()) for rule in self.rules()]
+    def saved(self) -> list[dict[str, Any]]:
+        """Return the rules as policies keep them: in MSR's form, groups beyond it.
 
-    def rules(self) -> list[Rule]:
-        """Return the rules that could be read."""
-        read = (getattr(form, "cleaned_data", {}).get("rule") for form in self.forms)
-        return [rule for rule in read if rule is not None]
+        A group stands where its first criterion does.
+        """
+        found: dict[str, dict[str, Any]] = {}
+        for number, form in enumerate(self.forms):
+            read = getattr(form, "cleaned_data", {})
+            if (rule := read.get("rule")) is None:
+                continue
+            triple = dict(rule.to_json())
+            if group := read.get("group"):
+                found.setdefault(group, {"any": []})["any"].append(triple)
+            else:
+                found[str(number)] = triple
+        return list(found.values())
+
+    def rules(self) -> tuple[Criterion, ...]:
+        """Return the criteria; raises InvalidRule where they make no sense together."""
+        return parse_rules(self.saved())
 
 
 RuleFormSet = cast(  # the stubs forget which class the factory was given
@@ -221,7 +279,12 @@ RuleFormSet = cast(  # the stubs forget which class the factory was given
 
 def rule_forms(rules: Iterable[dict[str, Any]]) -> BaseRuleFormSet:
     """Return forms that show these rules."""
-    initial = [RuleForm.initial_of(rule) for rule in rules]
+    letters = iter(GROUPS)
+    initial = []
+    for rule in rules:
+        group = next(letters, "") if "any" in rule else ""
+        alternatives = rule.get("any", [rule])
+        initial += [RuleForm.initial_of(one, group) for one in alternatives]
     return RuleFormSet(initial=initial, prefix="rules")
 
 

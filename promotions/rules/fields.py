@@ -58,6 +58,11 @@ class Field(StrEnum):
     SIGNATURE = "signature"
     SIGNATURE_PRESENT = "signature_present"
 
+    @classmethod
+    def of(cls, section: Section) -> tuple[Field, ...]:
+        """Return the fields that a form shows together."""
+        return tuple(field for field in cls if field.section is section)
+
     @property
     def label(self) -> str:
         """The field in words, as a sentence about an image begins."""

@@ -202,7 +202,7 @@ class PolicyFormView(LoginRequiredMixin, View):
 
     def _save(self, form: PolicyForm, rules: BaseRuleFormSet) -> PromotionPolicy | None:
         """Save with the service; None when it refused, with its errors in the form."""
-        content = {**form.cleaned_data, "rules": rules.triples()}
+        content = {**form.cleaned_data, "rules": rules.saved()}
         switches = {
             "actor": self.actor,
             "enabled": content.pop("enabled"),

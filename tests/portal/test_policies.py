@@ -191,3 +191,47 @@ def test_the_toggle_shows_the_other_side(browser, dana, source, target):
     as_target = client.get("/r/qa/website/promotions?as=target")
     assert "No policy promotes from here" in as_source.text
     assert 'href="/r/dev/website/tags"' in as_target.text
+
+
+def test_alternatives_are_saved_as_a_group_and_shown_again(
+    browser, dana, source, target, applied
+):
+    data = filled_in(("sw", "v"), ("ew", "-stable"), ("ew", "-lts"))
+    data |= {"rules-1-group": "A", "rules-2-group": "A"}
+    browser(dana).post(NEW, data)
+    policy = PromotionPolicy.objects.live().get()
+    alternatives = {"any": [tag_rule("ew", "-stable"), tag_rule("ew", "-lts")]}
+    assert version_of(policy).rules == [tag_rule("sw", "v"), alternatives]
+    page = browser(dana).get(f"/r/dev/website/promotions/{policy.uuid}")
+    groups = [form["group"].value() for form in page.context["rules"]]
+    assert groups == ["", "A", "A"]
+
+
+def test_a_group_of_one_is_refused(browser, dana, source, target):
+    data = filled_in(("ew", "-stable")) | {"rules-0-group": "A"}
+    page = browser(dana).post(NEW, data)
+    assert not PromotionPolicy.objects.exists()
+    assert "2 to 20 rules, not 1" in page.text
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"field": "vulnerability_critical", "operator": "lte", "values": ["0"]},
+        {"field": "license.name", "operator": "noo", "values": ["AGPL-3.0-only"]},
+        {"field": "updated_at_duration", "operator": "bf", "values": ["24h"]},
+    ],
+    ids=lambda rule: rule["field"],
+)
+def test_every_kind_of_rule_can_be_saved(browser, dana, source, target, rule):
+    data = filled_in((rule["operator"], rule["values"][0]))
+    browser(dana).post(NEW, data | {"rules-0-field": rule["field"]})
+    assert version_of(PromotionPolicy.objects.live().get()).rules == [rule]
+
+
+def test_a_comparison_that_does_not_fit_the_field_is_refused(
+    browser, dana, source, target
+):
+    data = filled_in(("ew", "0")) | {"rules-0-field": "vulnerability_all"}
+    page = browser(dana).post(NEW, data)
+    assert "does not fit the field vulnerability_all" in page.text

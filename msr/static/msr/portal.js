@@ -55,8 +55,25 @@ function number(cards, form) {
   form.elements["rules-TOTAL_FORMS"].value = cards.children.length;
 }
 
+// Offer the comparisons that fit the field, and say how to write a value.
+function fitRule(card) {
+  const [field, operator, values] = ["field", "operator", "values"].map((name) =>
+    card.querySelector(`[name$="-${name}"]`),
+  );
+  const chosen = field.selectedOptions[0].dataset;
+  const fitting = chosen.operators.split(" ");
+  for (const option of operator.options) option.hidden = !fitting.includes(option.value);
+  if (!fitting.includes(operator.value)) operator.value = fitting[0];
+  values.placeholder = chosen.example;
+  card.querySelector("[data-hint]").textContent = chosen.hint;
+}
+
 function editRules(cards) {
   const form = cards.closest("form");
+  [...cards.children].forEach(fitRule);
+  form.addEventListener("change", (event) => {
+    if (event.target.name?.endsWith("-field")) fitRule(event.target.closest(".rule"));
+  });
   const template = document.getElementById("rule-card");
   form.addEventListener("click", (event) => {
     const button = event.target.closest("button");
@@ -64,6 +81,7 @@ function editRules(cards) {
       event.preventDefault();
       cards.append(template.content.cloneNode(true));
       number(cards, form);
+      fitRule(cards.lastElementChild);
       cards.lastElementChild.querySelector("textarea").focus();
     } else if (button?.name === "remove_rule") {
       event.preventDefault();
