@@ -34,31 +34,45 @@ def render(text: str, zone: str = "UTC", **changes: Any) -> str:
     return TagTemplate.parse(text).render(replace(CONTEXT, **changes), zone)
 
 
+CODES_RENDERED = {
+    "%n": "1.4-stable",
+    "%A": "Sunday",
+    "%a": "Sun",
+    "%w": "0",
+    "%d": "04",
+    "%B": "January",
+    "%b": "Jan",
+    "%m": "01",
+    "%Y": "2026",
+    "%y": "26",
+    "%H": "17",
+    "%I": "05",
+    "%p": "PM",
+    "%M": "08",
+    "%S": "59",
+    "%f": "000123",
+    "%Z": "UTC",
+    "%j": "004",
+    "%W": "00",
+    "%{digest}": "9f86d081884c",
+    "%{namespace}": "dev",
+    "%{repository}": "team-app-api",
+    "%{1}": "1",
+}
+
+
+@pytest.mark.parametrize("code", CODES_RENDERED)
+def test_code_is_replaced(code):
+    assert render(code) == CODES_RENDERED[code]
+
+
+def test_every_documented_code_is_tested_by_name():
+    assert list(CODES_RENDERED) == [code.code for code in CODES]
+
+
 @pytest.mark.parametrize(
     ("template", "tag"),
     [
-        ("%n", "1.4-stable"),
-        ("%A", "Sunday"),
-        ("%a", "Sun"),
-        ("%w", "0"),
-        ("%d", "04"),
-        ("%B", "January"),
-        ("%b", "Jan"),
-        ("%m", "01"),
-        ("%Y", "2026"),
-        ("%y", "26"),
-        ("%H", "17"),
-        ("%I", "05"),
-        ("%p", "PM"),
-        ("%M", "08"),
-        ("%S", "59"),
-        ("%f", "000123"),
-        ("%Z", "UTC"),
-        ("%j", "004"),
-        ("%W", "00"),
-        ("%{digest}", "9f86d081884c"),
-        ("%{namespace}", "dev"),
-        ("%{repository}", "team-app-api"),
         ("%{2}", "4"),
         ("%{1}.%{2}-%{1}", "1.4-1"),
         ("%Y%m%d-%H%M%S", "20260104-170859"),
@@ -66,7 +80,7 @@ def render(text: str, zone: str = "UTC", **changes: Any) -> str:
         ("n", "n"),
     ],
 )
-def test_code_is_replaced(template, tag):
+def test_codes_stand_among_text(template, tag):
     assert render(template) == tag
 
 
