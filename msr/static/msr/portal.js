@@ -65,7 +65,7 @@ function fitRule(card) {
   for (const option of operator.options) option.hidden = !fitting.includes(option.value);
   if (!fitting.includes(operator.value)) operator.value = fitting[0];
   values.placeholder = chosen.example;
-  card.querySelector("[data-hint]").textContent = chosen.hint;
+  card.querySelector(".hint").textContent = chosen.hint;
 }
 
 function editRules(cards) {
