@@ -88,7 +88,7 @@ class _Count:
         wanted = comparison(rule.field, rule.operator, rule.values)
         sentence = (
             f"{rule.field.label}: {seen}{_named(tally.counted)}, wanted {wanted}"
-            f"{_hidden(platform)}"
+            f"{platform.hidden}"
         )
         if result is not UNKNOWN:
             return Told(seen, sentence, weight=tally.high)
@@ -155,13 +155,6 @@ def _listed(findings: tuple[Finding, ...]) -> str:
 
 def _order(finding: Finding) -> tuple[float, bool, str]:
     return -(finding.cvss3 or 0.0), not finding.is_fixable, finding.names[0]
-
-
-def _hidden(platform: PlatformIndex) -> str:
-    count = len(platform.facts.hidden)
-    if not count:
-        return ""
-    return f"; {count} hidden {'does' if count == 1 else 'do'} not count"
 
 
 def _in(bucket: Bucket) -> Counted:

@@ -79,6 +79,14 @@ class PlatformIndex:
         found: tuple[Vulnerability, ...] = _value(self.facts.vulnerabilities, ())
         return fold(found)
 
+    @property
+    def hidden(self) -> str:
+        """How a sentence on vulnerabilities ends when some are hidden."""
+        count = len(self.facts.hidden)
+        if not count:
+            return ""
+        return f"; {count} hidden {'does' if count == 1 else 'do'} not count"
+
     @cached_property
     def ids(self) -> Texts:
         """Every name of every vulnerability, as it was reported."""
@@ -125,6 +133,16 @@ class ImageIndex:
         self.platforms = tuple(map(PlatformIndex, facts.platforms or _UNKNOWN))
         self.known = {kind: self._known(kind) for kind in PLATFORM_KINDS}
         self.missing = {kind: self._missing(kind) for kind in PLATFORM_KINDS}
+
+    @cached_property
+    def platform_names(self) -> Texts:
+        """The platforms that are known."""
+        names = sorted({one.facts.platform for one in self.platforms} - {""})
+        return Texts({name: plain(name) for name in names})
+
+    @cached_property
+    def knows_platforms(self) -> bool:
+        return all(one.facts.platform for one in self.platforms)
 
     @cached_property
     def signatures(self) -> Texts:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from promotions.rules.facts import Missing
 from promotions.rules.fields import Field
-from promotions.rules.index import Texts
 from promotions.rules.judgements import (
     FAILS,
     HOLDS,
@@ -20,7 +20,6 @@ from promotions.rules.operators import Operator
 from promotions.rules.text_operators import (
     joined,
     phrase,
-    plain,
     quoted,
     text_test,
 )
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from promotions.rules.index import ImageIndex, PlatformIndex
+    from promotions.rules.index import ImageIndex, PlatformIndex, Texts
     from promotions.rules.outcomes import OutcomeResult
     from promotions.rules.rule import Rule
 
@@ -85,14 +84,22 @@ def judge_texts(
 
 def judge_vulnerability_ids(rule: Rule) -> Judgement[PlatformIndex]:
     """Compare ids and aliases, whose case has no meaning, except in patterns."""
-    if rule.operator is Operator.MATCHES:
-        return judge_texts(rule, lambda platform: platform.ids)
+    is_pattern = rule.operator is Operator.MATCHES
     upper = tuple(value.strip().upper() for value in rule.values)
-    test = some(rule.operator, upper)
-    return Judgement(
-        lambda platform, _now: answer(test(platform.upper_ids)),
-        lambda platform, _now, _result: tell_texts(rule, platform.upper_ids, upper),
-    )
+    values = rule.values if is_pattern else upper
+    test = some(rule.operator, values)
+
+    def ids(platform: PlatformIndex) -> Texts:
+        return platform.ids if is_pattern else platform.upper_ids
+
+    def ask(platform: PlatformIndex, _now: datetime) -> OutcomeResult:
+        return answer(test(ids(platform)))
+
+    def tell(platform: PlatformIndex, _now: datetime, _result: OutcomeResult) -> Told:
+        told = tell_texts(rule, ids(platform), values)
+        return replace(told, sentence=f"{told.sentence}{platform.hidden}")
+
+    return Judgement(ask, tell)
 
 
 def judge_platform(rule: Rule) -> Judgement[ImageIndex]:
@@ -101,16 +108,15 @@ def judge_platform(rule: Rule) -> Judgement[ImageIndex]:
     wants_all = rule.operator is Operator.NOT_ONE_OF
 
     def ask(image: ImageIndex, _now: datetime) -> OutcomeResult:
-        names = {one.facts.platform for one in image.platforms}
-        holds = test(_shown(names - {""}))
-        if "" in names and holds is wants_all:
+        holds = test(image.platform_names)
+        if holds is wants_all and not image.knows_platforms:
             return UNKNOWN
         return answer(holds)
 
     def tell(image: ImageIndex, _now: datetime, result: OutcomeResult) -> Told:
         if result is UNKNOWN:
             return tell_missing(rule.field.label, NOT_KNOWN[rule.field])
-        return tell_texts(rule, _shown({one.facts.platform for one in image.platforms}))
+        return tell_texts(rule, image.platform_names)
 
     return Judgement(ask, tell)
 
@@ -193,7 +199,3 @@ _TEXTS: Mapping[Field, Callable[[PlatformIndex], Texts]] = {
     Field.COMPONENT_PURL: lambda platform: platform.purls,
     Field.LABEL: lambda platform: platform.labels,
 }
-
-
-def _shown(names: set[str]) -> Texts:
-    return Texts({name: plain(name) for name in sorted(names)})
