@@ -1,4 +1,4 @@
-"""`make bench`: copies inside one registry, against skopeo and a bare script.
+"""`make bench`: copies against skopeo and a bare script, and the rule engine.
 
 Every round runs each contender once, one after the other, so that all of them see the
 same machine; the figures are medians over the rounds.
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import django
 
+from tests.bench import rules
 from tests.bench.clients import skopeo
 from tests.images import make_image
 from tests.stack.stack import Stack
@@ -53,6 +54,7 @@ def main() -> None:
         os.environ["DJANGO_SETTINGS_MODULE"] = "msr.settings"
         django.setup()
         print_table(measure(stack, Path(folder), rounds), rounds)
+    rules.main()
 
 
 def measure(stack: Stack, folder: Path, rounds: int) -> dict[str, Series]:
