@@ -72,16 +72,22 @@ class Finding:
     @property
     def words(self) -> str:
         """Its name, a component that has it, and the version without it."""
+        name = plain(self.names[0]) if self.names[0] else "one without an id"
+        return f"{name} {self.where}".rstrip()
+
+    @property
+    def where(self) -> str:
+        """A component that has it, and the version without it; "" if none is known."""
         member = min(self.members, key=lambda one: not one.fixed_version)
-        where = " ".join(filter(None, (member.component, member.version)))
+        component = " ".join(filter(None, (member.component, member.version)))
         others = len({(one.component, one.version) for one in self.members}) - 1
-        said = plain(self.names[0]) if self.names[0] else "one without an id"
-        if where:
-            said += f" in {plain(where)}"
-        if where and others:
+        said = f"in {plain(component)}" if component else ""
+        if component and others:
             said += f" and {others} more"
-        fix = member.fixed_version
-        return f"{said}, fixed in {plain(fix)}" if fix else said
+        if not member.fixed_version:
+            return said
+        fix = f"fixed in {plain(member.fixed_version)}"
+        return f"{said}, {fix}" if said else fix
 
 
 def fold(vulnerabilities: Iterable[Vulnerability]) -> tuple[Finding, ...]:

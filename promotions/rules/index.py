@@ -118,7 +118,7 @@ class PlatformIndex:
 
     def _ids(self) -> dict[str, str]:
         return {
-            name.strip(): finding.words
+            name.strip(): _finding(name.strip(), finding)
             for finding in self.findings
             for name in finding.names
             if name.strip()
@@ -186,6 +186,11 @@ def index(facts: ImageFacts) -> ImageIndex:
 
 def _value(evidence: Evidence[T] | Missing, default: T) -> T:
     return evidence.value if isinstance(evidence, Evidence) else default
+
+
+def _finding(name: str, finding: Finding) -> str:
+    where = finding.where
+    return f"{plain(name)} ({where})" if where else plain(name)
 
 
 def _component(one: Component) -> str:

@@ -20,6 +20,7 @@ from promotions.rules.timing import judge_push_age, judge_push_time, judge_scan_
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from promotions.rules.facts import EvidenceKind
     from promotions.rules.index import ImageIndex, PlatformIndex
     from promotions.rules.options import Options
     from promotions.rules.rule import Rule
@@ -31,11 +32,9 @@ def judge(rule: Rule, options: Options) -> Judgement[ImageIndex]:
     """Return how the rule is answered about an image."""
     if whole := _OF_THE_IMAGE.get(rule.field):
         return whole(rule)
-    if (kind := rule.field.needs) is None:
-        raise AssertionError(f"Nothing answers the field {rule.field}.")
     return on_each_platform(
         rule.field.label,
-        kind,
+        _EVIDENCE[rule.field],
         _of_a_platform(rule, options),
         allow_unscannable=options.allow_unscannable,
     )
@@ -78,3 +77,8 @@ _OF_THE_IMAGE: Mapping[Field, Callable[[Rule], Judgement[ImageIndex]]] = {
     Field.SIGNATURE: judge_signature,
     Field.SIGNATURE_PRESENT: judge_attached,
 }
+
+_EVIDENCE: Mapping[Field, EvidenceKind] = {
+    field: field.needs for field in Field if field.needs and field not in _OF_THE_IMAGE
+}
+"""What answers the fields that are asked of each platform."""

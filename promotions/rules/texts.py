@@ -18,6 +18,7 @@ from promotions.rules.judgements import (
 )
 from promotions.rules.operators import Operator
 from promotions.rules.text_operators import (
+    LISTED_VALUES,
     joined,
     phrase,
     quoted,
@@ -25,7 +26,7 @@ from promotions.rules.text_operators import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from promotions.rules.index import ImageIndex, PlatformIndex, Texts
@@ -179,12 +180,22 @@ def tell_texts(
     operator = Operator.ONE_OF if excludes else rule.operator
     test = text_test(operator, values or rule.values)
     found = sorted({shown for text, shown in texts.shown.items() if test(text)})
-    said, count = phrase(operator, rule.values), len(texts.shown)
-    if not found:
-        of = f"none of {count}" if count else "there is none, so none"
-        return Told("", f"{rule.field.label}: {of} {said}", source=source)
-    seen = joined(found)
-    return Told(seen, f"{rule.field.label}: {seen} {said}", source=source)
+    said = phrase(operator, rule.values)
+    if found:
+        seen = joined(found)
+        return Told(seen, f"{rule.field.label}: {seen} {said}", source=source)
+    seen, of = _others(sorted(set(texts.shown.values())))
+    return Told(seen, f"{rule.field.label}: {of} {said}", source=source)
+
+
+def _others(shown: Sequence[str]) -> tuple[str, str]:
+    """Return a few texts as they were seen, and how a sentence denies something."""
+    if not shown:
+        return "", "there is none, so none"
+    if len(shown) > LISTED_VALUES:
+        return "", f"none of {len(shown)}"
+    seen = joined(shown)
+    return seen, f"none of {seen}" if len(shown) > 1 else f"{seen}, of which none"
 
 
 def platform_texts(rule: Rule) -> Judgement[PlatformIndex]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -122,20 +123,21 @@ def forgetting(draw: st.DrawFn, known: ImageFacts) -> ImageFacts:
     )
     missing = draw(st.sampled_from(MISSING))
     platforms = tuple(draw(forgetting_platform(one)) for one in known.platforms)
-    changes = {
+    changes: dict[str, Any] = {
         name: missing if name in IMAGE_EVIDENCE else UNKNOWN_VALUES[name]
         for name in lost
     }
-    return replace(known, **{"platforms": platforms, **changes})
+    return replace(known, **({"platforms": platforms} | changes))
 
 
 @st.composite
 def forgetting_platform(draw: st.DrawFn, known: PlatformFacts) -> PlatformFacts:
     lost = draw(st.sets(st.sampled_from(sorted(PLATFORM_EVIDENCE | {"platform"}))))
     missing = draw(st.sampled_from(MISSING))
-    return replace(
-        known, **{name: "" if name == "platform" else missing for name in lost}
-    )
+    changes: dict[str, Any] = {
+        name: "" if name == "platform" else missing for name in lost
+    }
+    return replace(known, **changes)
 
 
 images = known_images.flatmap(forgetting)

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from promotions.rules import InvalidRule, parse_rules
 
 
-def triples(*written: str) -> list[dict[str, object]]:
+def triples(*written: str) -> list[Any]:
     """Rules written `field operator value,value`, alternatives joined by |."""
-    found = []
+    found: list[Any] = []
     for one in written:
         parts = [triple(part) for part in one.split(" | ")]
         found.append(parts[0] if len(parts) == 1 else {"any": parts})

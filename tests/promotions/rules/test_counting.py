@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ def found(*vulnerabilities: Vulnerability, options: Options | None = None):
     ]
 
 
-def one(**changes: object) -> Vulnerability:
+def one(**changes: Any) -> Vulnerability:
     return Vulnerability(**{"id": "CVE-2024-1", **changes})
 
 

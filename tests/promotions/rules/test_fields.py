@@ -7,9 +7,17 @@ import json
 
 import pytest
 
-from promotions.rules import Field, InvalidRule, Operator, OutcomeResult, Rule
+from promotions.rules import (
+    Component,
+    Evidence,
+    Field,
+    InvalidRule,
+    Operator,
+    OutcomeResult,
+    Rule,
+)
 from promotions.rules.fields import Section
-from tests.promotions.rules.images import UNKNOWN_IMAGE, image, outcome, rule
+from tests.promotions.rules.images import UNKNOWN_IMAGE, image, outcome, rule, scanned
 
 HOLDS, FAILS, UNKNOWN = OutcomeResult
 
@@ -244,6 +252,55 @@ def accepts(field: Field, operator: Operator) -> bool:
     except InvalidRule:
         return False
     return True
+
+
+@pytest.mark.parametrize(
+    ("one", "said"),
+    [
+        (("component.name", "c", "ss"), 'component: openssl 3.0.1 contains "ss"'),
+        (
+            ("component.name", "noo", "log4j"),
+            (
+                "component: none of bash 5.2, left-pad 1.3.0, openssl 3.0.1 "
+                'is one of "log4j"'
+            ),
+        ),
+        (
+            ("platform", "eq", "linux/s390x"),
+            'platform: linux/amd64, of which none equals "linux/s390x"',
+        ),
+        (
+            ("vulnerability.id", "noo", "cve-2024-1"),
+            (
+                "vulnerability: CVE-2024-1 (in openssl 3.0.1, fixed in 3.0.2) "
+                'is one of "cve-2024-1"'
+            ),
+        ),
+        (("size", "lte", "100MB"), "size: 250.0 MB, wanted ≤ 100MB"),
+        (("semver", "gte", "2"), "version 1.4.2, wanted ≥ 2"),
+        (("sbom", "eq", "true"), "attached SBOM: false, wanted true"),
+        (
+            ("updated_at", "af", "2026-03-01"),
+            "pushed at 2026-02-27 12:00:00 UTC, wanted after 2026-03-01 00:00:00 UTC",
+        ),
+    ],
+)
+def test_sentence_says_what_was_seen(one, said):
+    assert outcome(image(), rule(*one)).sentence == said
+
+
+def test_sentence_counts_what_is_too_much_to_list():
+    many = Evidence(tuple(Component(f"c{number}") for number in range(6)))
+    facts = image(scanned(components=many))
+    assert outcome(facts, rule("component.name", "eq", "x")).sentence == (
+        'component: none of 6 equals "x"'
+    )
+
+
+def test_sentence_mentions_hidden_vulnerabilities():
+    facts = image(scanned(hidden=("CVE-2021-1",)))
+    asked = outcome(facts, rule("vulnerability.id", "noo", "CVE-2021-1"))
+    assert asked.sentence.endswith("; 1 hidden does not count")
 
 
 @pytest.mark.parametrize("field", Field)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from promotions.rules import (
     AnyOf,
+    Criterion,
     EvidenceKind,
     InvalidRule,
     OutcomeResult,
@@ -46,7 +49,8 @@ TRIPLE = {"field": "tag", "operator": "c", "values": ["a"]}
             image(),
             FAILS,
             (
-                'none of 2 alternatives holds: tag "1.4.2" does not end with "-stable"; '
+                "none of 2 alternatives holds: "
+                'tag "1.4.2" does not end with "-stable"; '
                 'tag "1.4.2" does not start with "v"'
             ),
         ),
@@ -69,7 +73,7 @@ def test_group_answers_and_says_why(alternatives, facts, result, said):
 
 
 def test_group_is_stored_with_the_outcome_of_each_alternative():
-    stored = outcome(image(), AnyOf((STABLE, RELEASE))).to_json()
+    stored: Any = outcome(image(), AnyOf((STABLE, RELEASE))).to_json()
     assert stored["rule"] == {"any": [STABLE.to_json(), RELEASE.to_json()]}
     assert [part["result"] for part in stored["parts"]] == ["fails", "holds"]
 
@@ -133,7 +137,10 @@ def test_group_in_words():
     [("1.4.2", ("1", "4", "2")), ("v2", ("", "", "2"))],
 )
 def test_pattern_in_a_group_captures_only_where_it_matches(tag, groups):
-    rules = [AnyOf((RELEASE, rule("tag", "sw", "v"))), rule("tag", "matches", r"(\d)$")]
+    rules: list[Criterion] = [
+        AnyOf((RELEASE, rule("tag", "sw", "v"))),
+        rule("tag", "matches", r"(\d)$"),
+    ]
     assert decide(image(tag=tag), *rules).groups == groups
     assert compile_rules(rules).group_count == 3
 
@@ -195,7 +202,8 @@ def test_unknown_facts_are_stored_small():
 
 
 def test_known_facts_are_stored_as_a_summary():
-    (stored,) = image().to_json()["platforms"]
+    facts: Any = image().to_json()
+    (stored,) = facts["platforms"]
     assert stored["components"] == {
         "count": 3,
         "source": "Trivy 0.55",
