@@ -32,6 +32,14 @@ def schedule(sender: Celery, **_kwargs: object) -> None:
             "task": "promotions.tasks.sweep_promotions",
             "schedule": settings.SWEEP_PERIOD,
         },
+        "sweep_decisions": {
+            "task": "promotions.tasks.sweep_decisions",
+            "schedule": settings.SWEEP_PERIOD * 2,
+        },
+        "compact_decisions": {
+            "task": "promotions.tasks.compact_decisions",
+            "schedule": 24 * 3600.0,
+        },
         "retry_waiting": {
             "task": "promotions.tasks.retry_waiting",
             "schedule": settings.SWEEP_PERIOD * 6,

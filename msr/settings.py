@@ -178,6 +178,8 @@ COPY_PARALLELISM = env.integer("COPY_PARALLELISM", 8)
 POLICY_EDITORS = env.choice(
     "POLICY_EDITORS", ("namespace-admins", "own-namespace", "administrators")
 )
+DECISION_DAYS = env.integer("DECISION_DAYS", 90)
+EVIDENCE_MAX_AGE_DAYS = env.integer("EVIDENCE_MAX_AGE_DAYS", 7)
 PROMOTION_MAX_HOPS = env.integer("PROMOTION_MAX_HOPS", 16)
 PROMOTION_MAX_PER_PUSH = env.integer("PROMOTION_MAX_PER_PUSH", 256)
 
@@ -195,6 +197,9 @@ CELERY_TASK_DEFAULT_QUEUE = "maintenance"
 CELERY_TASK_ROUTES = {
     "repositories.tasks.process_event": {"queue": "ingest"},
     "promotions.tasks.evaluate_move": {"queue": "promote"},
+    "promotions.tasks.reevaluate_move": {"queue": "promote"},
+    "promotions.tasks.reevaluate_image": {"queue": "promote"},
+    "promotions.tasks.reevaluate_exception": {"queue": "promote"},
     "promotions.tasks.run_promotion": {"queue": "promote"},
     "promotions.tasks.apply_policy": {"queue": "promote"},
 }

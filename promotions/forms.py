@@ -109,6 +109,28 @@ class PolicyForm(TargetForm):
         choices=PolicyVersion.OnConflict.choices,
         initial=PolicyVersion.OnConflict.OVERWRITE,
     )
+    unscored = forms.ChoiceField(
+        label="Vulnerabilities without a severity",
+        choices=PolicyVersion.Evidence.choices,
+        initial=PolicyVersion.Evidence.WAIT,
+        help_text="Where a criterion counts severities.",
+    )
+    unlicensed = forms.ChoiceField(
+        label="Components without a license",
+        choices=PolicyVersion.Evidence.choices,
+        initial=PolicyVersion.Evidence.WAIT,
+        help_text="Where a criterion excludes licenses.",
+    )
+    exceptions_of = forms.ChoiceField(
+        label="Hidden vulnerabilities that do not count",
+        choices=PolicyVersion.Exceptions.choices,
+        initial=PolicyVersion.Exceptions.SOURCE,
+    )
+    allow_unscannable = forms.BooleanField(
+        required=False,
+        label="Promote what no scanner can read",
+        help_text="Criteria about contents then count as met for such images.",
+    )
     enabled = forms.BooleanField(
         required=False,
         initial=True,
@@ -130,6 +152,10 @@ class PolicyForm(TargetForm):
             "zone": version.zone,
             "on_moved_tag": version.on_moved_tag,
             "on_conflict": version.on_conflict,
+            "unscored": version.unscored,
+            "unlicensed": version.unlicensed,
+            "exceptions_of": version.exceptions_of,
+            "allow_unscannable": version.allow_unscannable,
             "enabled": enabled,
         }
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from promotions.tasks import evaluate_move
-from repositories.signals import tag_pushed
+from promotions.tasks import evaluate_move, reevaluate_exception, reevaluate_image
+from repositories.signals import exception_changed, scan_completed, tag_pushed
 from repositories.tasks import wake
 
 
@@ -15,3 +15,15 @@ from repositories.tasks import wake
 def evaluate_pushed_tag(*, move_id: int, **_kwargs: Any) -> None:
     """Ask the policies about the move as soon as it is committed."""
     wake(evaluate_move, move_id)
+
+
+@receiver(scan_completed, dispatch_uid="reevaluate_image")
+def reevaluate_scanned_image(*, manifest_id: int, **_kwargs: Any) -> None:
+    """Ask again about the tags of an image that was scanned."""
+    wake(reevaluate_image, manifest_id)
+
+
+@receiver(exception_changed, dispatch_uid="reevaluate_exception")
+def reevaluate_hidden(*, exception_id: int, **_kwargs: Any) -> None:
+    """Ask again about the images in which a vulnerability was hidden or shown."""
+    wake(reevaluate_exception, exception_id)

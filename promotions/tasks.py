@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from promotions.models import Evaluation, Promotion, PromotionPolicy
 from promotions.models.promotion import State
-from promotions.services import apply, evaluate, promote
+from promotions.services import apply, evaluate, promote, reevaluate
 from repositories.models import TagMove
 from repositories.tasks import wake
 
@@ -23,6 +23,45 @@ def evaluate_move(move_id: int) -> None:
     """Decide about one move of a tag and start what it leads to."""
     for promotion_id in evaluate.evaluate_move(move_id=move_id):
         wake(run_promotion, promotion_id)
+
+
+@shared_task
+def reevaluate_move(move_id: int) -> None:
+    """Decide again about a move: there is new evidence, or its time came."""
+    trigger = Evaluation.Trigger.EVIDENCE
+    for promotion_id in evaluate.evaluate_move(move_id=move_id, trigger=trigger):
+        wake(run_promotion, promotion_id)
+
+
+@shared_task
+def reevaluate_image(manifest_id: int) -> None:
+    """Decide again about everything that rests on what is in an image."""
+    for move_id in reevaluate.moves_of_image(manifest_id=manifest_id):
+        wake(reevaluate_move, move_id)
+
+
+@shared_task
+def reevaluate_exception(exception_id: int) -> None:
+    """Decide again where a vulnerability was hidden, or is not any more."""
+    for move_id in reevaluate.moves_of_exception(exception_id=exception_id):
+        wake(reevaluate_move, move_id)
+
+
+@shared_task
+def sweep_decisions() -> None:
+    """Wake workers up for decisions whose time came, or whose message was lost."""
+    period = settings.SWEEP_PERIOD
+    due = reevaluate.due_moves(limit=SWEEP_BATCH)
+    for move_id in {*due, *reevaluate.overlooked_moves(limit=SWEEP_BATCH)}:
+        wake(reevaluate_move, move_id, expires_seconds=period)
+    for exception_id in reevaluate.expired_exceptions():
+        wake(reevaluate_exception, exception_id)
+
+
+@shared_task
+def compact_decisions() -> None:
+    """Forget old decisions that no promotion rests on."""
+    reevaluate.compact()
 
 
 @shared_task

@@ -15,11 +15,25 @@ from accounts.access import SYSTEM, AccessLevel
 from accounts.models import Namespace, Organization, Team, User
 from accounts.services import grants, organizations, users
 from promotions.services import policies
-from repositories.models import Manifest, Repository, Tag
+from repositories.models import (
+    Component,
+    Finding,
+    IndexChild,
+    License,
+    Manifest,
+    Repository,
+    Scan,
+    ScanComponent,
+    Tag,
+    Vulnerability,
+)
 from repositories.registry import Digest, MediaType
 from repositories.services import manifests, repositories, tags
+from repositories.signals import scan_completed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from promotions.models import PromotionPolicy
 
 PASSWORD = "correct horse battery"
@@ -91,6 +105,11 @@ def make_index(*, repository: Repository, platforms: tuple[str, ...]) -> Manifes
         "manifests": children,
     }
     row = _store(body, size=6_404_000)
+    for number, descriptor in enumerate(children):
+        below = Manifest.objects.get(digest=str(descriptor["digest"]))
+        below.os, _, below.architecture = platforms[number].partition("/")
+        below.save()
+        IndexChild.objects.get_or_create(index=row, child=below)
     manifests.hold(repository=repository, manifests=[row.pk])
     return row
 
@@ -112,6 +131,46 @@ def make_tag(
     manifest = manifest or make_manifest(repository=repository)
     tags.record_move(repository=repository, manifest=manifest, seen=seen)
     return Tag.objects.for_listing().get(repository=repository, name=name)
+
+
+def make_scan(
+    *,
+    manifest: Manifest,
+    components: dict[str, str] | None = None,
+    vulnerabilities: Mapping[str, float | None] | None = None,
+    **values: Any,
+) -> Scan:
+    """A scan that saw everything: names with licenses, ids with CVSS 3 scores.
+
+    The vulnerabilities are in the component `openssl`.
+    """
+    values.setdefault("origin", "built-in")
+    values.setdefault("source", "built-in scanner")
+    values.setdefault("finished_at", timezone.now())
+    values.setdefault(
+        "coverage", {"components": {}, "licenses": {}, "vulnerabilities": {}}
+    )
+    scan = Scan.objects.create(manifest=manifest, state=Scan.State.COMPLETED, **values)
+    for name, license_name in (components or {"openssl": "Apache-2.0"}).items():
+        found = ScanComponent.objects.create(scan=scan, component=_component(name))
+        if license_name:
+            found.licenses.add(License.objects.get_or_create(name=license_name)[0])
+    for identifier, score in (vulnerabilities or {}).items():
+        Finding.objects.create(
+            scan=scan,
+            component=_component("openssl"),
+            vulnerability=Vulnerability.objects.get_or_create(identifier=identifier)[0],
+            cvss3_score=score,
+            fixed_version="3.0.2",
+        )
+    scan_completed.send(sender=Scan, manifest_id=manifest.pk)
+    return scan
+
+
+def _component(name: str) -> Component:
+    purl = f"pkg:deb/debian/{name}@3.0.1"
+    values = {"name": name, "version": "3.0.1"}
+    return Component.objects.get_or_create(purl=purl, defaults=values)[0]
 
 
 def make_policy(

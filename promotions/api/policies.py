@@ -29,7 +29,7 @@ NEVER = "0001-01-01T00:00:00Z"  # Go's zero time, which MSR answers before the f
 
 
 class PolicyForm(Form):
-    """MSR: forms.CreatePromotionPolicy; beyond it zone, onMovedTag and onConflict."""
+    """MSR: forms.CreatePromotionPolicy; beyond it what a version chooses besides."""
 
     enabled = serializers.BooleanField(default=True)
     rules = serializers.ListField(child=serializers.DictField())
@@ -41,6 +41,15 @@ class PolicyForm(Form):
     )
     on_conflict = serializers.ChoiceField(
         PolicyVersion.OnConflict.choices, required=False
+    )
+    unscored = serializers.ChoiceField(PolicyVersion.Evidence.choices, required=False)
+    unlicensed = serializers.ChoiceField(PolicyVersion.Evidence.choices, required=False)
+    allow_unscannable = serializers.BooleanField(required=False)
+    origins = serializers.ListField(
+        child=serializers.CharField(max_length=100), max_length=20, required=False
+    )
+    exceptions_of = serializers.ChoiceField(
+        PolicyVersion.Exceptions.choices, required=False
     )
 
 
@@ -175,5 +184,10 @@ def _rendered(
         "zone": version.zone,
         "onMovedTag": version.on_moved_tag,
         "onConflict": version.on_conflict,
+        "unscored": version.unscored,
+        "unlicensed": version.unlicensed,
+        "allowUnscannable": version.allow_unscannable,
+        "origins": version.origins,
+        "exceptionsOf": version.exceptions_of,
         "version": version.number,
     }

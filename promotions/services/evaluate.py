@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -22,15 +23,19 @@ from promotions.models import (
 from promotions.models.promotion import State
 from promotions.rules import (
     CompiledRules,
-    ImageFacts,
+    Options,
     Result,
+    Unlicensed,
+    Unscored,
     Verdict,
     compile_rules,
     evaluate,
     matches,
     parse_rules,
 )
-from repositories.models import TagMove
+from promotions.rules.repository_pattern import RepositoryPattern
+from promotions.services.evidence import Gathered, Wanted, gather
+from repositories.models import Repository, TagMove
 from repositories.registry import TagName
 
 if TYPE_CHECKING:
@@ -40,6 +45,20 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 COMPILED_VERSIONS_KEPT = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What one version says of a push, on which evidence; the words cost extra."""
+
+    version: PolicyVersion
+    gathered: Gathered
+    at: datetime
+    result: Result
+
+    def explained(self) -> Verdict:
+        """Return the verdict with the outcome of every rule."""
+        return evaluate(compiled(self.version), self.gathered.facts, self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,44 +87,80 @@ def evaluate_move(
         _note_evaluation(move, trigger, [])
         return []
     versions = _versions(move, policy)
-    facts = facts_of(move)
-    verdicts = _decide(versions, facts, timezone.now())
+    decided = decide(versions, move)
     chain = _chain(move)
     with transaction.atomic():
-        evaluation = _note_evaluation(move, trigger, versions)
-        decisions = _write_decisions(evaluation, facts, verdicts)
+        evaluation = _note_evaluation(move, trigger, decided)
+        decisions = _write_decisions(evaluation, decided)
+        if trigger != Evaluation.Trigger.PUSH:
+            _cancel_unmet(move, decided)
         return _write_promotions(move, chain, decisions)
 
 
 def explain(*, version: PolicyVersion, move: TagMove) -> Verdict:
-    """Compute a verdict again, with every rule's outcome, from what is stored."""
-    return evaluate(compiled(version), facts_of(move), timezone.now())
+    """Compute a verdict again, with every rule's outcome, from what is stored.
+
+    The evidence is that of today, also for a push of long ago.
+    """
+    return explain_all([version], move)[version.pk]
 
 
-def facts_of(move: TagMove) -> ImageFacts:
-    """Return what the rules are asked about: the tag and its push."""
-    digest = move.to_manifest.digest if move.to_manifest else ""
-    return ImageFacts(tag=move.tag, digest=digest, pushed_at=move.moved_at)
+def explain_all(versions: Iterable[PolicyVersion], move: TagMove) -> dict[int, Verdict]:
+    """Return the verdicts of many versions by their keys; evidence is read once."""
+    decided = decide(versions, move)
+    return {one.version.pk: one.explained() for one in decided}
 
 
-def evidence_version(move: TagMove) -> str:
-    """Return a hash of the scans and exceptions a decision rests on (none so far)."""
-    del move
-    return hashlib.sha256(json.dumps([]).encode()).hexdigest()
+def decide(versions: Iterable[PolicyVersion], move: TagMove) -> list[Decided]:
+    """Answer for each version; those that want the same evidence share it."""
+    groups: dict[Any, list[PolicyVersion]] = defaultdict(list)
+    for version in versions:
+        groups[_evidence_key(version)].append(version)
+    now = timezone.now()
+    return [
+        Decided(version, gathered, now, matches(compiled(version), gathered.facts, now))
+        for group in groups.values()
+        for gathered in [gather(move, _wanted(group))]
+        for version in group
+    ]
+
+
+def _evidence_key(version: PolicyVersion) -> tuple[Any, ...]:
+    own = version.exceptions_of == PolicyVersion.Exceptions.TARGET
+    target = (version.target_namespace_id, version.target_name)
+    return tuple(version.origins), target if own else None
+
+
+def _wanted(versions: Sequence[PolicyVersion]) -> Wanted:
+    """Return the evidence that versions of one evidence key ask for together."""
+    first = versions[0]
+    needs = [compiled(version).needs for version in versions]
+    target = None
+    if first.exceptions_of == PolicyVersion.Exceptions.TARGET:
+        rows = Repository.objects.live().filter(namespace=first.target_namespace)
+        target = rows.filter(name=first.target_name).first()
+    return Wanted(frozenset().union(*needs), tuple(first.origins), target)
 
 
 def compiled(version: PolicyVersion) -> CompiledRules:
     """Return the version's rules, compiled once per process: versions never change."""
-    return _compiled(version.pk, json.dumps(version.rules))
+    options = Options(
+        unscored=Unscored(version.unscored),
+        unlicensed=Unlicensed(version.unlicensed),
+        allow_unscannable=version.allow_unscannable,
+    )
+    return _compiled(version.pk, json.dumps(version.rules), options)
 
 
 @lru_cache(maxsize=COMPILED_VERSIONS_KEPT)
-def _compiled(_version_id: int, rules: str) -> CompiledRules:
-    return compile_rules(parse_rules(json.loads(rules)))
+def _compiled(_version_id: int, rules: str, options: Options) -> CompiledRules:
+    return compile_rules(parse_rules(json.loads(rules)), options)
 
 
 def _move(move_id: int) -> TagMove:
-    rows = TagMove.objects.select_related("repository__namespace", "to_manifest")
+    rows = TagMove.objects.select_related(
+        "repository__namespace", "to_manifest", "originated_by"
+    )
     return rows.defer("to_manifest__raw").get(pk=move_id)
 
 
@@ -124,18 +179,21 @@ def _versions(move: TagMove, policy: PromotionPolicy | None) -> list[PolicyVersi
     policies = PromotionPolicy.objects.asked_about(move.repository)
     if policy is not None:
         policies = policies.filter(pk=policy.pk)
-    return [row.current_version for row in policies if row.current_version]
+    versions = []
+    for row in policies:
+        version = row.current_version
+        if version is None or not _is_about(version, move.repository):
+            continue
+        version.policy = row
+        versions.append(version)
+    return versions
 
 
-def _decide(
-    versions: Iterable[PolicyVersion], facts: ImageFacts, now: datetime
-) -> list[tuple[PolicyVersion, Verdict]]:
-    """Return those versions that matched or wait, with their whole verdicts."""
-    return [
-        (version, evaluate(compiled(version), facts, now))
-        for version in versions
-        if matches(compiled(version), facts, now) is not Result.NOT_MATCHED
-    ]
+def _is_about(version: PolicyVersion, repository: Repository) -> bool:
+    if not version.source_pattern:
+        return True
+    pattern = RepositoryPattern.parse(version.source_pattern)
+    return pattern.matches(repository.full_name)
 
 
 def _chain(move: TagMove) -> Chain:
@@ -150,46 +208,82 @@ def _chain(move: TagMove) -> Chain:
 
 
 def _note_evaluation(
-    move: TagMove, trigger: Evaluation.Trigger, versions: Sequence[PolicyVersion]
+    move: TagMove, trigger: Evaluation.Trigger, decided: Sequence[Decided]
 ) -> Evaluation:
+    evidence = sorted({one.gathered.version for one in decided})
     return Evaluation.objects.create(
         tag_move=move,
         trigger=trigger,
-        evidence_version=evidence_version(move),
-        policy_versions=[version.pk for version in versions],
+        evidence_version=hashlib.sha256("".join(evidence).encode()).hexdigest(),
+        policy_versions=[one.version.pk for one in decided],
     )
 
 
 def _write_decisions(
-    evaluation: Evaluation,
-    facts: ImageFacts,
-    verdicts: Iterable[tuple[PolicyVersion, Verdict]],
+    evaluation: Evaluation, decided: Iterable[Decided]
 ) -> list[Decision]:
-    """Write a row per verdict; return the rows, those of earlier runs included."""
+    """Keep a row per version that matched or waits, and no other row that waits.
+
+    Returns the rows, those of earlier runs included. A row that matched stays as it
+    is: promotions rest on it.
+    """
+    asked = list(decided)
     rows = [
-        Decision(
-            evaluation=evaluation,
-            policy_version=version,
-            tag_move=evaluation.tag_move,
-            evidence_version=evaluation.evidence_version,
-            verdict=verdict.result.value,
-            outcomes=[outcome.to_json() for outcome in verdict.outcomes],
-            facts=facts.to_json(),
-            groups=list(verdict.groups),
-            reevaluate_at=verdict.reevaluate_at,
-        )
-        for version, verdict in verdicts
+        _decision(evaluation, one)
+        for one in asked
+        if one.result is not Result.NOT_MATCHED
     ]
-    if not rows:
-        return []
+    waiting = Decision.objects.filter(
+        tag_move=evaluation.tag_move,
+        policy_version__in=[one.version.pk for one in asked],
+        verdict=Decision.Verdict.WAITING,
+    )
+    # What waited is decided anew: by better evidence, or because its time came.
+    waiting.delete()
     Decision.objects.bulk_create(rows, ignore_conflicts=True)
+    versions = {one.version.pk: one.version for one in asked}
     kept = Decision.objects.filter(
         tag_move=evaluation.tag_move,
-        evidence_version=evaluation.evidence_version,
+        evidence_version__in={row.evidence_version for row in rows},
         policy_version__in=[row.policy_version_id for row in rows],
     )
-    related = ("policy_version__policy", "policy_version__target_namespace")
-    return list(kept.select_related(*related))
+    found = list(kept) if rows else []
+    for row in found:
+        row.policy_version = versions[row.policy_version_id]
+    return found
+
+
+def _decision(evaluation: Evaluation, decided: Decided) -> Decision:
+    verdict = decided.explained()
+    return Decision(
+        evaluation=evaluation,
+        policy_version=decided.version,
+        tag_move=evaluation.tag_move,
+        evidence_version=decided.gathered.version,
+        verdict=verdict.result.value,
+        outcomes=[outcome.to_json() for outcome in verdict.outcomes],
+        facts=decided.gathered.facts.to_json(),
+        exceptions=decided.gathered.exceptions,
+        groups=list(verdict.groups),
+        reevaluate_at=verdict.reevaluate_at,
+        expires_at=verdict.expires_at,
+    )
+
+
+def _cancel_unmet(move: TagMove, decided: Iterable[Decided]) -> None:
+    """Cancel what has not started and does not meet its policy any more."""
+    unmet = [one for one in decided if one.result is Result.NOT_MATCHED]
+    open_rows = Promotion.objects.filter(
+        tag_move=move,
+        policy_version__in=[one.version.pk for one in unmet],
+        state__in=(State.PENDING, State.WAITING),
+    )
+    open_rows.update(
+        state=State.CANCELLED,
+        finished_at=timezone.now(),
+        error_code="CRITERIA_NO_LONGER_MET",
+        reason="The image does not meet the policy's criteria any more.",
+    )
 
 
 def _write_promotions(

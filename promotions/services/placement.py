@@ -89,16 +89,17 @@ def _created_target(namespace: Namespace, name: str) -> Repository:
 
 
 def _suffixed(promotion: Promotion, target: Repository) -> str | None:
-    """Return a tag that nobody has, for a tag made from the time; None for others.
+    """Return a tag that nobody has, where the policy wants one; None elsewhere.
 
-    Two images promoted within the same second would meet otherwise.
+    For a tag made from the time it does unless it says otherwise: two images promoted
+    within the same second would meet.
     """
     version = promotion.policy_version
-    if version is None or version.on_conflict != PolicyVersion.OnConflict.OVERWRITE:
-        return None
-    if not TagTemplate.parse(version.tag_template).uses_time:
+    if version is None or not _wants_suffix(version):
         return None
     tag = _rendered(promotion)
+    if version.on_conflict == PolicyVersion.OnConflict.KEEP_BOTH:
+        _refuse_twice(promotion, target, tag)
     names = [tag, *(with_suffix(tag, number) for number in range(2, MAX_SUFFIX))]
     taken = _taken(target, names)
     free = next((name for name in names if name not in taken), None)
@@ -106,6 +107,22 @@ def _suffixed(promotion: Promotion, target: Repository) -> str | None:
         message = f"More than {MAX_SUFFIX} images were promoted to the tag {tag}."
         raise NotPlaced("TAG_TAKEN", message)
     return free
+
+
+def _wants_suffix(version: PolicyVersion) -> bool:
+    if version.on_conflict == PolicyVersion.OnConflict.OVERWRITE:
+        return TagTemplate.parse(version.tag_template).uses_time
+    return version.on_conflict == PolicyVersion.OnConflict.KEEP_BOTH
+
+
+def _refuse_twice(promotion: Promotion, target: Repository, tag: str) -> None:
+    """Give no second name to an image that has the tag already."""
+    same = Tag.objects.filter(
+        repository=target, name=tag, manifest=promotion.manifest_id
+    )
+    if same.exists():
+        message = f"{target}:{tag} has this image already."
+        raise NotPlaced("ALREADY_THERE", message)
 
 
 def _taken(target: Repository, names: list[str]) -> set[str]:

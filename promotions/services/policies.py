@@ -20,6 +20,19 @@ from repositories.models import Repository
 if TYPE_CHECKING:
     from accounts.access import Actor
 
+CHOSEN = (
+    "tag_template",
+    "rules",
+    "zone",
+    "on_moved_tag",
+    "on_conflict",
+    "unscored",
+    "unlicensed",
+    "allow_unscannable",
+    "origins",
+    "exceptions_of",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -36,6 +49,16 @@ class Draft:
     zone: str = "UTC"
     on_moved_tag: str = PolicyVersion.OnMovedTag.LATEST_ONLY
     on_conflict: str = PolicyVersion.OnConflict.OVERWRITE
+    unscored: str = PolicyVersion.Evidence.WAIT
+    unlicensed: str = PolicyVersion.Evidence.WAIT
+    allow_unscannable: bool = False
+    origins: list[str] = field(default_factory=list)
+    exceptions_of: str = PolicyVersion.Exceptions.SOURCE
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What is a column of the version under the same name."""
+        return {name: getattr(self, name) for name in CHOSEN}
 
     @classmethod
     def of(cls, version: PolicyVersion, target: Repository) -> Draft:
@@ -43,11 +66,7 @@ class Draft:
         return cls(
             source=source_of(version),
             target=target,
-            tag_template=version.tag_template,
-            rules=version.rules,
-            zone=version.zone,
-            on_moved_tag=version.on_moved_tag,
-            on_conflict=version.on_conflict,
+            **{name: getattr(version, name) for name in CHOSEN},
         )
 
 
@@ -185,13 +204,9 @@ def _save_version(
         policy=policy,
         number=number,
         source_repository=draft.source,
-        rules=draft.rules,
         target_namespace=draft.target.namespace,
         target_name=draft.target.name,
-        tag_template=draft.tag_template,
-        zone=draft.zone,
-        on_moved_tag=draft.on_moved_tag,
-        on_conflict=draft.on_conflict,
+        **draft.chosen,
         created_by=actor.user if isinstance(actor.user, User) else None,
     )
     version.full_clean(
@@ -261,9 +276,5 @@ def _shown(policy: PromotionPolicy) -> dict[str, Any]:
         "version": version.number,
         "source": version.source,
         "target": version.target,
-        "rules": version.rules,
-        "tag_template": version.tag_template,
-        "zone": version.zone,
-        "on_moved_tag": version.on_moved_tag,
-        "on_conflict": version.on_conflict,
+        **{name: getattr(version, name) for name in CHOSEN},
     }

@@ -197,7 +197,9 @@ class PolicyFormView(LoginRequiredMixin, View):
 
     def _unchecked(self) -> PolicyForm:
         """Return the form with what was typed, before anything is checked."""
-        typed = {**self.request.POST.dict(), "enabled": "enabled" in self.request.POST}
+        data = self.request.POST
+        ticks = ("enabled", "allow_unscannable")
+        typed = {**data.dict(), **{name: name in data for name in ticks}}
         return PolicyForm(actor=self.actor, initial=typed)
 
     def _save(self, form: PolicyForm, rules: BaseRuleFormSet) -> PromotionPolicy | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Sum
 from django.utils.dateparse import parse_datetime
 
-from repositories.models import Manifest, RepositoryManifest
+from repositories.models import IndexChild, Manifest, RepositoryManifest
 from repositories.registry import (
     Digest,
     ImageIndex,
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 MAX_CONFIG_BYTES = 4 * 1024 * 1024
 MAX_SIZE = 2**63 - 1  # what the column holds
 MAX_LEVELS = 8  # of indexes that refer to indexes
+MAX_LABELS = 100
 MAX_BELOW = 4096  # manifests below one index
 CONFIG_TYPES = (
     "application/vnd.oci.image.config.v1+json",
@@ -48,6 +49,7 @@ class ImageConfig:
     variant: str = ""
     author: str = ""
     created: str = ""
+    labels: dict[str, str] | None = None
 
     @classmethod
     def of(cls, body: bytes) -> ImageConfig:
@@ -65,6 +67,7 @@ class ImageConfig:
             variant=_short(found.get("variant"), 50),
             author=_short(found.get("author"), 200),
             created=_short(found.get("created"), 40),
+            labels=_labels(found.get("config")),
         )
 
 
@@ -198,11 +201,21 @@ def _keep(
             "variant": config.variant,
             "image_author": config.author,
             "image_created_at": _moment(config.created),
+            "labels": config.labels,
             **_config_columns(parsed),
         },
     )
+    if isinstance(parsed, ImageIndex):
+        _note_children(row, parsed)
     hold(repository=repository, manifests=[row.pk])
     return row
+
+
+def _note_children(index: Manifest, parsed: ImageIndex) -> None:
+    digests = [str(child.digest) for child in parsed.manifests]
+    children = Manifest.objects.filter(digest__in=digests).exclude(pk=index.pk)
+    rows = [IndexChild(index=index, child=child) for child in children.only("pk")]
+    IndexChild.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _config_columns(parsed: Parsed) -> dict[str, str]:
@@ -249,6 +262,14 @@ def _of_platform(platform: Platform | None) -> ImageConfig:
         architecture=_short(platform.architecture, 50),
         variant=_short(platform.variant, 50),
     )
+
+
+def _labels(config: Any) -> dict[str, str]:
+    """Read the labels; what is no text, and what is too much of them, is left out."""
+    found = config.get("Labels") if isinstance(config, dict) else None
+    pairs = found.items() if isinstance(found, dict) else ()
+    texts = [(key, value) for key, value in pairs if isinstance(value, str)]
+    return {_short(key, 200): _short(value, 1000) for key, value in texts[:MAX_LABELS]}
 
 
 def _short(value: Any, length: int) -> str:

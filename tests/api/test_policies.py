@@ -37,7 +37,16 @@ def test_who_administers_both_ends_creates_a_policy(world, woken):
 
 
 def test_what_msr_does_not_know_may_be_set(world):
-    sent = {"zone": "Europe/Berlin", "onMovedTag": "every_push", "onConflict": "refuse"}
+    sent = {
+        "zone": "Europe/Berlin",
+        "onMovedTag": "every_push",
+        "onConflict": "refuse",
+        "unscored": "ignore",
+        "unlicensed": "ignore",
+        "allowUnscannable": True,
+        "origins": ["ci"],
+        "exceptionsOf": "target",
+    }
     shown = world.client("ada").post(POLICIES, FORM | sent).json()
     assert {key: shown[key] for key in sent} == sent
 

@@ -267,6 +267,37 @@ def test_a_policy_may_leave_existing_tags_alone(pipeline: Pipeline) -> None:
     assert skipped(pipeline.promote("2-stable")) == "TAG_EXISTS"
 
 
+def test_a_policy_may_keep_both_images(pipeline: Pipeline) -> None:
+    changes = {
+        "tag_template": "release",
+        "on_conflict": PolicyVersion.OnConflict.KEEP_BOTH,
+    }
+    policies.update(actor=admin(), policy=pipeline.policy, changes=changes)
+    image = pipeline.new_image()
+    first = pipeline.promote("1-stable", image)
+    second = pipeline.promote("2-stable")
+
+    assert [first.target_tag, second.target_tag] == ["release", "release-2"]
+    assert pipeline.target_digest("release") == first.manifest.digest
+    assert pipeline.target_digest("release-2") == second.manifest.digest
+    assert skipped(pipeline.promote("3-stable", image)) == "ALREADY_THERE"
+
+
+def test_a_policy_may_let_tags_made_from_the_time_move(
+    pipeline: Pipeline, time_machine
+) -> None:
+    changes = {
+        "tag_template": TIME_TEMPLATE,
+        "on_conflict": PolicyVersion.OnConflict.REPLACE,
+    }
+    policies.update(actor=admin(), policy=pipeline.policy, changes=changes)
+    time_machine.move_to(datetime.now(UTC), tick=False)
+    first, second = (pipeline.promote(f"{n}-stable") for n in range(2))
+
+    assert first.target_tag == second.target_tag
+    assert pipeline.target_digest(first.target_tag) == second.manifest.digest
+
+
 def test_a_missing_target_is_waited_for(pipeline: Pipeline) -> None:
     (promotion_id,) = pipeline.decide(pipeline.push("1.0-stable"))
     name, namespace = pipeline.target.name, pipeline.target.namespace
