@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
     from promotions.rules import Criterion
 
 MAX_VERSIONS = 500
-"""How many versions one search looks at, at most."""
+"""How many versions a search follows, and how many it looks at for each hop."""
+
+MAX_WAYS = 20
+"""How many ways to a version are tried that its source allows."""
 
 HIDDEN = "another repository"
 
@@ -66,14 +70,15 @@ class _Node:
             rules=parse_rules(version.rules),
         )
 
+    def leads_to(self, other: _Node) -> bool:
+        """Tell whether the target of this one may be a source of the other."""
+        namespace = self.version.target_namespace
+        return _meet(self.target, other.source) and _acts_in(other, namespace)
+
     def feeds(self, other: _Node) -> bool:
         """Tell whether what this one promotes may be promoted by the other."""
-        return (
-            _meet(self.target, other.source)
-            and _acts_in(other, self.version.target_namespace)
-            and may_feed(
-                self.template, self.rules, other.rules, suffixed=self._may_suffix
-            )
+        return self.leads_to(other) and may_feed(
+            self.template, self.rules, other.rules, suffixed=self._may_suffix
         )
 
     @property
@@ -111,9 +116,9 @@ def find_cycle(
 
     It stands in the place of all versions of its policy; of the others, deleted ones
     excepted, the current and the proposed one count, running or not. The version must
-    be valid but for this. A loop longer than a chain of promotions may be is none. At
-    most MAX_VERSIONS versions are looked at: beyond them the limit of hops stands
-    guard when images are promoted.
+    be valid but for this. A loop longer than a chain of promotions may be is none. The
+    search is bounded by MAX_VERSIONS and MAX_WAYS; what lies beyond is left to the
+    limit of hops, which stands guard when images are promoted.
     """
     start = _Node.of(draft_version)
     paths: list[Path] = [(start,)]
@@ -137,7 +142,8 @@ def _longer(
     rows = rows.exclude(pk__in=seen).order_by("pk")
     for version in rows[: MAX_VERSIONS - len(seen)]:
         node = _Node.of(version)
-        path = next((path for path in paths if path[-1].feeds(node)), None)
+        ways = islice((path for path in paths if path[-1].leads_to(node)), MAX_WAYS)
+        path = next((path for path in ways if path[-1].feeds(node)), None)
         if path is not None:
             yield (*path, node)
 

@@ -117,10 +117,14 @@ def test_loop_through_three_is_found_and_the_shortest_is_named(dev, qa, prod):
     assert path(between(prod, dev)) == ["prod/website", "dev/website"]
 
 
-def test_loop_that_the_draft_is_no_part_of_is_not_its_fault(dev, qa, prod):
+def test_loop_that_the_draft_is_no_part_of_is_followed_once(
+    dev, qa, prod, django_assert_num_queries
+):
     agree(between(dev, qa))
     agree(between(qa, dev))
-    assert path(between(prod, dev)) is None
+    draft = between(prod, dev)
+    with django_assert_num_queries(3):
+        assert path(draft) is None
 
 
 def test_template_that_the_next_rules_exclude_makes_no_loop(dev, qa):
@@ -167,6 +171,12 @@ def test_way_back_through_a_global_policy_is_found(dev, qa, prod):
 def test_global_policy_that_meets_its_own_targets_loops(dev):
     assert path(from_pattern("*/**", "{namespace}-qa/{repository}")) == ["*/**"]
     assert path(from_pattern("dev-*/**", "qa/{repository}")) is None
+
+
+def test_targets_in_any_namespace_lead_to_policies_of_one_repository(dev):
+    agree(between(make_repository(name="qa-dev/website"), dev))
+    draft = from_pattern("dev*/website", "qa-{namespace}/{repository}")
+    assert path(draft) == ["dev*/website", "qa-dev/website"]
 
 
 def test_target_made_from_the_source_leads_only_to_what_can_be_made(dev, qa):
