@@ -7,7 +7,6 @@ digits. Nothing is ever guessed: the answers are exact.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum, auto
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -15,19 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 
-class Times(Enum):
-    """How often a piece stands in a text."""
-
-    ONCE = auto()
-    AT_MOST_ONCE = auto()
-    ANY = auto()
-
-
 class Piece(NamedTuple):
-    """One character out of `characters`, or as many as `times` says."""
+    """One character out of `characters`, or any number of them, none included."""
 
     characters: frozenset[str]
-    times: Times = Times.ONCE
+    repeated: bool = False
 
 
 class Edge(NamedTuple):
@@ -50,7 +41,7 @@ class Automaton:
         states = range(len(pieces) + 1)
         return cls(
             tuple(tuple(_leaving(pieces, state)) for state in states),
-            frozenset(s for s in states if not any(map(_is_needed, pieces[s:]))),
+            frozenset(s for s in states if all(piece.repeated for piece in pieces[s:])),
         )
 
     def accepts(self, text: str) -> bool:
@@ -73,7 +64,7 @@ def literal(text: str) -> tuple[Piece, ...]:
 
 def any_of(characters: Iterable[str]) -> tuple[Piece, ...]:
     """Return the piece of any number of these characters, none included."""
-    return (Piece(frozenset(characters), Times.ANY),)
+    return (Piece(frozenset(characters), repeated=True),)
 
 
 def share_a_text(*automata: Automaton, limit: int) -> bool:
@@ -89,14 +80,10 @@ def share_a_text(*automata: Automaton, limit: int) -> bool:
     return False
 
 
-def _is_needed(piece: Piece) -> bool:
-    return piece.times is Times.ONCE
-
-
 def _leaving(pieces: Sequence[Piece], state: int) -> Iterator[Edge]:
     for index, piece in enumerate(pieces[state:], start=state):
-        yield Edge(piece.characters, index if piece.times is Times.ANY else index + 1)
-        if _is_needed(piece):
+        yield Edge(piece.characters, index if piece.repeated else index + 1)
+        if not piece.repeated:
             break
 
 
