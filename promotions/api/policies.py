@@ -48,6 +48,7 @@ class PolicyForm(Form):
     origins = serializers.ListField(
         child=serializers.CharField(max_length=100), max_length=20, required=False
     )
+    allow_cycle = serializers.BooleanField(required=False)
     exceptions_of = serializers.ChoiceField(
         PolicyVersion.Exceptions.choices, required=False
     )
@@ -189,5 +190,6 @@ def _rendered(
         "allowUnscannable": version.allow_unscannable,
         "origins": version.origins,
         "exceptionsOf": version.exceptions_of,
+        "allowCycle": version.allow_cycle,
         "version": version.number,
     }

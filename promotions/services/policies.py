@@ -15,6 +15,7 @@ from accounts.services import audit
 from promotions.models import PolicyConsent, PolicyVersion, PromotionPolicy
 from promotions.permissions import require_policy_admin, require_policy_editor
 from promotions.rules import TagTemplate, compile_rules, parse_rules
+from promotions.services.cycles import refuse_cycle
 from repositories.models import Repository
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Draft:
     """What a policy is to do: the content of its next version.
 
     `rules` are MSR's triples (`field`, `operator`, `values`), ANDed; none of them
-    means that every tag matches.
+    means that every tag matches. `allow_cycle` counts from administrators only.
     """
 
     source: Repository
@@ -54,6 +55,7 @@ class Draft:
     allow_unscannable: bool = False
     origins: list[str] = field(default_factory=list)
     exceptions_of: str = PolicyVersion.Exceptions.SOURCE
+    allow_cycle: bool = False
 
     @property
     def chosen(self) -> dict[str, Any]:
@@ -66,6 +68,7 @@ class Draft:
         return cls(
             source=source_of(version),
             target=target,
+            allow_cycle=version.allow_cycle,
             **{name: getattr(version, name) for name in CHOSEN},
         )
 
@@ -206,6 +209,7 @@ def _save_version(
         source_repository=draft.source,
         target_namespace=draft.target.namespace,
         target_name=draft.target.name,
+        allow_cycle=draft.allow_cycle and actor.is_administrator,
         **draft.chosen,
         created_by=actor.user if isinstance(actor.user, User) else None,
     )
@@ -214,6 +218,8 @@ def _save_version(
     )
     _refuse_onto_itself(draft)
     _refuse_missing_groups(draft)
+    if not version.allow_cycle:
+        refuse_cycle(actor=actor, draft_version=version, policy=policy)
     try:
         with transaction.atomic():
             version.save()
@@ -276,5 +282,6 @@ def _shown(policy: PromotionPolicy) -> dict[str, Any]:
         "version": version.number,
         "source": version.source,
         "target": version.target,
+        "allow_cycle": version.allow_cycle,
         **{name: getattr(version, name) for name in CHOSEN},
     }

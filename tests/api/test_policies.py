@@ -51,6 +51,31 @@ def test_what_msr_does_not_know_may_be_set(world):
     assert {key: shown[key] for key in sent} == sent
 
 
+def test_a_policy_that_closes_a_loop_is_refused_with_the_path(world):
+    client = world.client("ada")
+    client.post(POLICIES, FORM | {"rules": [], "tagTemplate": "%n"})
+    back = {"targetRepository": "dev/website", "rules": [], "tagTemplate": "%n"}
+    path = f"/api/v0/repositories/{world.target}/promotionPolicies"
+    response = client.post(path, FORM | back)
+    assert response.status_code == 400
+    (error,) = response.json()["errors"]
+    assert error["code"] == "INVALID_PROMOTION_POLICY"
+    loop = f"{world.target} → dev/website → {world.target}"
+    assert loop in str(error)
+    response = client.post(path, FORM | back | {"allowCycle": True})
+    assert response.status_code == 400
+
+
+def test_an_administrator_may_allow_a_loop_knowingly(world):
+    client = world.client("root")
+    client.post(POLICIES, FORM | {"rules": [], "tagTemplate": "%n"})
+    back = {"targetRepository": "dev/website", "rules": [], "tagTemplate": "%n"}
+    path = f"/api/v0/repositories/{world.target}/promotionPolicies"
+    response = client.post(path, FORM | back | {"allowCycle": True})
+    assert response.status_code == 201
+    assert response.json()["allowCycle"] is True
+
+
 @pytest.mark.parametrize(
     ("query", "form", "applied"),
     [
