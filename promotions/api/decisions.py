@@ -9,13 +9,14 @@ from rest_framework.response import Response
 from accounts.api import Operation
 from promotions.api.ends import Ends
 from promotions.models import PolicyVersion, PromotionPolicy
-from promotions.services.evaluate import explain, is_subject
+from promotions.rules import OutcomeResult, Result
+from promotions.services.evaluate import explain_all, is_subject
 from repositories.api import repository_of, tag_of
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
 
-    from repositories.models import TagMove
+    from promotions.rules import Verdict
 
 
 class DecisionList(Operation):
@@ -29,14 +30,17 @@ class DecisionList(Operation):
         found = tag_of(repository, tag)
         move = found.current_move
         move.to_manifest = found.manifest
+        about = {"digest": found.manifest.digest}
         if not is_subject(move):
             return Response([])
         policies = list(PromotionPolicy.objects.of_source(repository).order_by("id"))
         versions = [row.current_version for row in policies if row.current_version]
         ends = Ends.of(self.actor, versions)
+        move.repository = repository
+        verdicts = explain_all(versions, move)
         return Response(
             [
-                _render(policy, policy.current_version, move, ends)
+                _render(policy, policy.current_version, verdicts, ends) | about
                 for policy in policies
                 if policy.current_version
             ]
@@ -44,16 +48,24 @@ class DecisionList(Operation):
 
 
 def _render(
-    policy: PromotionPolicy, version: PolicyVersion, move: TagMove, ends: Ends
+    policy: PromotionPolicy,
+    version: PolicyVersion,
+    verdicts: dict[int, Verdict],
+    ends: Ends,
 ) -> dict[str, Any]:
-    verdict = explain(version=version, move=move)
+    verdict = verdicts[version.pk]
     return {
         "promotionPolicyID": policy.uuid,
         "policyVersion": version.number,
         "enabled": policy.enabled,
         "targetRepository": ends.shown(version.target),
-        "digest": move.to_manifest.digest if move.to_manifest else "",
         "verdict": verdict.result,
         "outcomes": [outcome.to_json() for outcome in verdict.outcomes],
         "reevaluateAt": verdict.reevaluate_at,
+        "waitsFor": [
+            outcome.sentence
+            for outcome in verdict.outcomes
+            if verdict.result == Result.WAITING
+            and outcome.result == OutcomeResult.UNKNOWN
+        ],
     }

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from promotions.rules import (
-    ImageFacts,
     InvalidTemplate,
     Outcome,
     OutcomeResult,
@@ -18,6 +17,7 @@ from promotions.rules import (
     compile_rules,
     evaluate,
 )
+from promotions.services.evidence import Wanted, gather
 from repositories.models import Tag
 
 if TYPE_CHECKING:
@@ -70,8 +70,9 @@ def example(*, source: Repository, template: str, zone: str) -> str:
 
 
 def _try(compiled: CompiledRules, template: TagTemplate, zone: str, tag: Tag) -> Trial:
-    pushed_at = tag.current_move.moved_at
-    facts = ImageFacts(tag.name, tag.manifest.digest, pushed_at)
+    move = tag.current_move
+    move.repository, move.to_manifest = tag.repository, tag.manifest
+    facts = gather(move, Wanted(compiled.needs)).facts
     verdict = evaluate(compiled, facts, timezone.now())
     if verdict.result is not Result.MATCHED:
         against = _against(verdict.outcomes)

@@ -12,12 +12,14 @@ from django.views.decorators.http import require_safe
 from accounts.authentication import actor_of
 from accounts.querysets import page_of
 from promotions.models import Promotion, PromotionPolicy
-from promotions.services.evaluate import explain, is_subject
+from promotions.services.evaluate import explain_all, is_subject
 from promotions.views.policies import version_of
 from repositories.tabs import tag_context
 from repositories.views import asked, open_tag
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.http import HttpRequest, HttpResponse
 
     from promotions.models import PolicyVersion
@@ -36,18 +38,22 @@ class Explained:
     is_newer: bool
 
     @classmethod
-    def of(
-        cls, policy: PromotionPolicy, move: TagMove, promotion: Promotion | None
-    ) -> Explained:
+    def all_of(
+        cls, policies: Iterable[PromotionPolicy], move: TagMove
+    ) -> list[Explained]:
         """Decide again; `is_newer`: the policy was saved after the push."""
-        version = version_of(policy)
-        return cls(
-            policy=policy,
-            version=version,
-            verdict=explain(version=version, move=move),
-            promotion=promotion,
-            is_newer=version.created_at > move.created_at,
-        )
+        versions = {policy: version_of(policy) for policy in policies}
+        verdicts, promotions = explain_all(versions.values(), move), _promotions(move)
+        return [
+            cls(
+                policy=policy,
+                version=version,
+                verdict=verdicts[version.pk],
+                promotion=promotions.get(policy.pk),
+                is_newer=version.created_at > move.created_at,
+            )
+            for policy, version in versions.items()
+        ]
 
 
 @login_required
@@ -61,15 +67,12 @@ def tag_decisions(
     policies = PromotionPolicy.objects.of_source(found.repository).with_sight(actor)
     page = page_of(policies, asked(request, "after"))
     move = found.current_move
-    promotions = _promotions(move)
+    move.repository, move.to_manifest = found.repository, found.manifest
     context = {
         **tag_context(actor, found, "decisions"),
         "page": page,
         "is_attachment": not is_subject(move),
-        "explained": [
-            Explained.of(policy, move, promotions.get(policy.pk))
-            for policy in page.rows
-        ],
+        "explained": Explained.all_of(page.rows, move),
     }
     return render(request, "promotions/tag_decisions.html", context)
 

@@ -102,10 +102,17 @@ def push(
 
 
 def policy(
-    source: Repository, target: Repository, *, tag_template: str = "%n"
+    source: Repository,
+    target: Repository,
+    *,
+    tag_template: str = "%n",
+    rules: list[dict[str, Any]] | None = None,
 ) -> PromotionPolicy:
     draft = policies.Draft(
-        source=source, target=target, rules=[STABLE], tag_template=tag_template
+        source=source,
+        target=target,
+        rules=[STABLE] if rules is None else rules,
+        tag_template=tag_template,
     )
     root = User.objects.get(is_superuser=True)
     return policies.create(actor=Actor(root), draft=draft)

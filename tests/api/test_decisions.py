@@ -49,6 +49,26 @@ def test_a_tag_that_is_not_there(world):
     assert response.json()["errors"][0]["code"] == "NO_SUCH_TAG"
 
 
+def test_a_decision_says_what_it_waits_for(world):
+    rule = {"field": "vulnerability_critical", "operator": "lte", "values": ["0"]}
+    factories.policy(world.website, world.target, rules=[rule])
+    factories.push(world.website, "v1")
+    (shown,) = world.client("ada").get(DECISIONS.format("v1")).json()
+    assert shown["verdict"] == "waiting"
+    (sentence,) = shown["waitsFor"]
+    assert "no scan of" in sentence
+
+
+def test_evidence_is_read_once_for_all_policies(world, django_assert_max_num_queries):
+    rule = {"field": "vulnerability_critical", "operator": "lte", "values": ["0"]}
+    for _ in range(20):
+        factories.policy(world.website, world.target, rules=[rule])
+    factories.push(world.website, "v1")
+    client = world.client("ada")
+    with django_assert_max_num_queries(9):
+        assert len(client.get(DECISIONS.format("v1")).json()) == 20
+
+
 def test_the_number_of_queries_does_not_grow_with_the_policies(
     world, django_assert_max_num_queries
 ):
