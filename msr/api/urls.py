@@ -82,5 +82,7 @@ urlpatterns = [
         NamespaceTeamAccess.as_view(),
     ),
     path("promotions/<uuid:promotion_id>", promotions.PromotionDetail.as_view()),
+    path("promotions/<uuid:promotion_id>/again", promotions.PromoteAgain.as_view()),
+    path("promotions/<uuid:promotion_id>/cancel", promotions.CancelPromotion.as_view()),
     re_path(".*", NoSuchOperation.as_view()),
 ]

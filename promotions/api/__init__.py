@@ -5,15 +5,19 @@ from __future__ import annotations
 from promotions.api.decisions import DecisionList
 from promotions.api.policies import PolicyDetail, PolicyList
 from promotions.api.promotions import (
+    CancelPromotion,
+    PromoteAgain,
     PromoteByHand,
     PromotionDetail,
     RepositoryPromotionList,
 )
 
 __all__ = [
+    "CancelPromotion",
     "DecisionList",
     "PolicyDetail",
     "PolicyList",
+    "PromoteAgain",
     "PromoteByHand",
     "PromotionDetail",
     "RepositoryPromotionList",

@@ -11,6 +11,8 @@ from accounts.api import Form, Operation, no_such
 from promotions.api.ends import EndQuery, Ends
 from promotions.models import Promotion
 from promotions.services.by_hand import promote_by_hand
+from promotions.services.cancel import cancel
+from promotions.services.repeat import promote_again
 from promotions.tasks import run_promotion
 from repositories.api import repository_of, tag_of
 from repositories.tasks import wake
@@ -67,12 +69,46 @@ class PromotionDetail(Operation):
 
     def get(self, _request: Request, promotion_id: UUID) -> Response:
         """Show one promotion to whoever may pull from its source or target."""
-        rows = Promotion.objects.for_listing().visible_to(self.actor)
-        promotion = rows.filter(uuid=promotion_id).first()
-        if promotion is None:
-            message = "No promotion with this id is visible to you."
-            raise no_such(self.actor, "NO_SUCH_PROMOTION", message)
+        promotion = _visible(self.actor, promotion_id)
         return Response(_render(self.actor, [promotion])[0])
+
+
+class AgainForm(Form):
+    """Why it is promoted again."""
+
+    comment = serializers.CharField(default="", allow_blank=True, max_length=500)
+
+
+class PromoteAgain(Operation):
+    """`/promotions/{id}/again`."""
+
+    def post(self, _request: Request, promotion_id: UUID) -> Response:
+        """Promote once more what ended; a worker copies it."""
+        promotion = _visible(self.actor, promotion_id)
+        again = promote_again(
+            actor=self.actor, promotion=promotion, **self.body(AgainForm)
+        )
+        wake(run_promotion, again.pk)
+        return Response(_render(self.actor, [again])[0], status=201)
+
+
+class CancelPromotion(Operation):
+    """`/promotions/{id}/cancel`."""
+
+    def post(self, _request: Request, promotion_id: UUID) -> Response:
+        """Stop a promotion that waits."""
+        cancel(actor=self.actor, promotion=_visible(self.actor, promotion_id))
+        shown = _visible(self.actor, promotion_id)
+        return Response(_render(self.actor, [shown])[0])
+
+
+def _visible(actor: Actor, promotion_id: UUID) -> Promotion:
+    rows = Promotion.objects.for_listing().visible_to(actor)
+    promotion = rows.filter(uuid=promotion_id).first()
+    if promotion is None:
+        message = "No promotion with this id is visible to you."
+        raise no_such(actor, "NO_SUCH_PROMOTION", message)
+    return promotion
 
 
 def _render_by_hand(promotion: Promotion) -> dict[str, Any]:
@@ -121,6 +157,7 @@ def _rendered(promotion: Promotion, ends: Ends) -> dict[str, Any]:
         "targetTag": promotion.target_tag if sees_target else None,
         "digest": promotion.manifest.digest,
         "attempts": promotion.attempts,
+        "generation": promotion.generation,
         "createdAt": promotion.created_at,
         "startedAt": promotion.started_at,
         "finishedAt": promotion.finished_at,

@@ -97,6 +97,18 @@ def evaluate_move(
         return _write_promotions(move, chain, decisions)
 
 
+def decide_by_hand(
+    *, version: PolicyVersion, move: TagMove
+) -> tuple[Decision | None, Verdict]:
+    """Decide again because a person asks; the decision is None unless it matches."""
+    (decided,) = decide([version], move)
+    with transaction.atomic():
+        evaluation = _note_evaluation(move, Evaluation.Trigger.MANUAL, [decided])
+        rows = _write_decisions(evaluation, [decided])
+    matched = decided.result is Result.MATCHED
+    return (rows[0] if matched else None), decided.explained()
+
+
 def explain(*, version: PolicyVersion, move: TagMove) -> Verdict:
     """Compute a verdict again, with every rule's outcome, from what is stored.
 

@@ -45,6 +45,8 @@ OPERATIONS = [
     ("put", "/repositoryNamespaces/{ns}/teamAccess/testers"),
     ("delete", "/repositoryNamespaces/{ns}/teamAccess/testers"),
     ("get", "/promotions/{promotion}"),
+    ("post", "/promotions/{promotion}/again"),
+    ("post", "/promotions/{promotion}/cancel"),
 ]
 
 

@@ -163,3 +163,35 @@ def test_the_number_of_queries_does_not_grow_with_the_list(
     client = world.client("ada")
     with django_assert_max_num_queries(5):
         assert len(client.get(f"{HISTORY.format('dev')}?pageSize=20").json()) == 20
+
+
+def test_what_was_skipped_is_promoted_again(world, skipped, woken):
+    address = f"/api/v0/promotions/{skipped.uuid}/again"
+    response = world.client("ada").post(address, {"comment": "now it may"})
+    assert response.status_code == 201
+    again = Promotion.objects.get(uuid=response.json()["id"])
+    assert (again.repeats, again.generation) == (skipped, 2)
+    assert (again.target_tag, again.comment) == (skipped.target_tag, "now it may")
+    assert woken == [("run_promotion", again.pk)]
+    twice = world.client("ada").post(address, {}).json()
+    assert twice["id"] == str(again.uuid)
+
+
+def test_promoting_again_needs_the_rights_of_now(world, skipped, woken):
+    address = f"/api/v0/promotions/{skipped.uuid}/again"
+    assert world.client("eve").post(address, {}).status_code == 404
+    factories.grant(world.people.drew, "read_only", world.target)
+    assert world.client("drew").post(address, {}).status_code == 403
+    assert Promotion.objects.count() == 1
+
+
+def test_what_waits_is_cancelled_by_an_admin_of_one_end(world, tag, woken):
+    made = factories.promotion(tag, world.target, "v1", world.people.ada)
+    address = f"/api/v0/promotions/{made.uuid}/cancel"
+    assert world.client("eve").post(address, {}).status_code == 404
+    assert world.client("drew").post(address, {}).status_code == 403
+    shown = world.client("quentin").post(address, {}).json()
+    assert (shown["state"], shown["errorCode"]) == ("cancelled", "CANCELLED")
+    again = world.client("ada").post(address, {})
+    assert again.status_code == 400
+    assert "Only what waits" in str(again.json())

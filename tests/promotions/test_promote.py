@@ -7,14 +7,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import pytest
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from accounts.access import AccessLevel, Actor
+from accounts.models import User
 from promotions.models import PolicyVersion, Promotion
 from promotions.models.promotion import State
 from promotions.services import policies, promote
 from promotions.services.by_hand import promote_by_hand
 from promotions.services.promote import job
+from promotions.services.repeat import promote_again
 from promotions.tasks import retry_waiting
 from repositories.models import RepositoryManifest, Tag, TagMove
 from repositories.registry import CopyReport, Digest, copy_image
@@ -23,8 +27,6 @@ from tests.factories import grant, make_policy, make_repository, make_user
 from tests.live_registry import Image
 
 if TYPE_CHECKING:
-    import pytest
-
     from tests.promotions.conftest import Pipeline
 
 TIME_TEMPLATE = "%Y%m%d-%H%M%S"
@@ -447,3 +449,50 @@ def test_promoting_by_hand_needs_the_rights_when_it_runs_too(
     assert pipeline.run(first.pk).state == State.SUCCEEDED
     grant(to=user, on=pipeline.target, level=AccessLevel.READ_ONLY)
     assert skipped(pipeline.run(second.pk)) == "NOT_AUTHORIZED"
+
+
+def test_a_failed_promotion_is_done_again_with_a_tag_of_now(pipeline: Pipeline) -> None:
+    repositories.update(actor=admin(), repository=pipeline.target, immutable_tags=["*"])
+    policies.update(
+        actor=admin(), policy=pipeline.policy, changes={"tag_template": "release"}
+    )
+    pipeline.promote("1-stable")
+    refused = pipeline.promote("2-stable")
+    assert skipped(refused) == "TAG_IMMUTABLE"
+    repositories.update(actor=admin(), repository=pipeline.target, immutable_tags=[])
+
+    again = promote_again(actor=admin(), promotion=refused)
+
+    assert again.decision == refused.decision
+    assert pipeline.run(again.pk).state == State.SUCCEEDED
+    assert pipeline.target_digest("release") == refused.manifest.digest
+
+
+def test_promoting_again_is_refused_once_the_policy_changed(pipeline: Pipeline) -> None:
+    done = pipeline.promote("1-stable")
+    policies.update(
+        actor=admin(), policy=pipeline.policy, changes={"tag_template": "x-%n"}
+    )
+    with pytest.raises(ValidationError, match="Save & Apply"):
+        promote_again(actor=admin(), promotion=done)
+
+
+def test_promoting_again_is_decided_anew(pipeline: Pipeline, time_machine) -> None:
+    soon = {"field": "updated_at_duration", "operator": "af", "values": ["1h"]}
+    policies.update(actor=admin(), policy=pipeline.policy, changes={"rules": [soon]})
+    done = pipeline.promote("1-stable")
+    time_machine.move_to(datetime.now(UTC) + timedelta(hours=2))
+
+    with pytest.raises(ValidationError, match="does not meet the policy now"):
+        promote_again(actor=admin(), promotion=done)
+
+
+def test_the_worker_asks_whether_who_promotes_again_still_may(
+    pipeline: Pipeline,
+) -> None:
+    done = pipeline.promote("1-stable")
+    person = admin()
+    again = promote_again(actor=person, promotion=done)
+    User.objects.filter(pk=person.key).update(is_active=False)
+
+    assert skipped(pipeline.run(again.pk)) == "NOT_AUTHORIZED"

@@ -173,10 +173,9 @@ def _give_up(promotion: Promotion) -> None:
 
 def _check_still_wanted(promotion: WantedPromotion) -> None:
     """Check again, at the last moment, what held when the promotion was decided."""
-    if promotion.policy_version is None:
-        _check_rights(promotion)
-    else:
+    if promotion.policy_version is not None:
         _check_policy(promotion, promotion.policy_version)
+    _check_rights(promotion)
     if not promotion.is_held or promotion.source_repository.deleted_at:
         message = "The image was deleted from the source repository."
         raise NotPlaced("SOURCE_GONE", message)
