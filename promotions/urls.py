@@ -14,6 +14,8 @@ app_name = "promotions"
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
     path("promotions/<uuid:uuid>", promotions.promotion_detail, name="promotion"),
+    path("promotions/<uuid:uuid>/again", promotions.promote_again, name="again"),
+    path("promotions/<uuid:uuid>/cancel", promotions.cancel_promotion, name="cancel"),
     path(POLICIES, policies.policy_list, name="policies"),
     path(f"{POLICIES}/new", policies.PolicyFormView.as_view(), name="new_policy"),
     path(

@@ -8,12 +8,19 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
+from accounts.access import Action
 from accounts.authentication import actor_of
+from accounts.permissions import check
 from promotions.forms import PromoteForm
 from promotions.models import Promotion
-from promotions.services import by_hand
+from promotions.models.promotion import State
+from promotions.services import by_hand, cancel, repeat
 from promotions.tasks import run_promotion
 from repositories.models import Tag
 from repositories.tabs import tag_context
@@ -25,21 +32,75 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
+    from accounts.access import Actor
+
 
 @login_required
 @require_safe
 def promotion_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Show one promotion to who may pull its source or its target."""
     actor = actor_of(request)
-    rows = Promotion.objects.visible_to(actor).with_sight(actor).for_listing()
-    promotion = get_object_or_404(rows.select_related("decision"), uuid=uuid)
+    promotion = _visible(actor, uuid)
     source, target = promotion.source_repository_id, promotion.target_repository_id
     context = {
         "promotion": promotion,
         "source_exists": _exists(source, promotion.source_tag),
         "target_exists": _exists(target, promotion.target_tag),
+        **_may(actor, promotion),
     }
     return render(request, "promotions/promotion_detail.html", context)
+
+
+def _visible(actor: Actor, uuid: UUID) -> Promotion:
+    rows = Promotion.objects.visible_to(actor).with_sight(actor).for_listing()
+    return get_object_or_404(rows.select_related("decision"), uuid=uuid)
+
+
+def _may(actor: Actor, promotion: Promotion) -> dict[str, bool]:
+    """Tell which buttons to offer; the services decide when one is pressed."""
+    source, target = promotion.source_repository, promotion.target_repository
+    ends = [end for end in (source, target) if end is not None]
+    administers = any(check(actor, Action.ADMIN, end) for end in ends)
+    promotes = check(actor, Action.PULL, source) and (
+        target is not None and check(actor, Action.PUSH, target)
+    )
+    is_final = State(promotion.state).is_final
+    waits = promotion.state in {State.WAITING, State.PENDING}
+    return {
+        "may_repeat": bool(is_final and promotes),
+        "may_cancel": waits and (administers or promotion.requested_by_id == actor.key),
+    }
+
+
+@login_required
+@require_POST
+def promote_again(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Do once more what ended."""
+    actor = actor_of(request)
+    promotion = _visible(actor, uuid)
+    comment = request.POST.get("comment", "").replace("\0", "")[:500]
+    try:
+        again = repeat.promote_again(actor=actor, promotion=promotion, comment=comment)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("promotions:promotion", uuid)
+    wake(run_promotion, again.pk)
+    messages.success(request, "It is promoted again.")
+    return redirect("promotions:promotion", again.uuid)
+
+
+@login_required
+@require_POST
+def cancel_promotion(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Stop what waits."""
+    actor = actor_of(request)
+    try:
+        cancel.cancel(actor=actor, promotion=_visible(actor, uuid))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, "The promotion is cancelled.")
+    return redirect("promotions:promotion", uuid)
 
 
 def _exists(repository_id: int | None, tag: str) -> bool:

@@ -187,3 +187,34 @@ def test_pages_cost_the_same_however_many_policies(
     ):
         with django_assert_max_num_queries(12):
             client.get(url)
+
+
+def test_what_ended_is_promoted_again_from_its_page(browser, dana, promotion, applied):
+    url = f"/promotions/{promotion.uuid}"
+    assert "Promote again" in browser(dana).get(url).text
+    page = browser(dana).post(f"{url}/again", {"comment": "lost"}, follow=True)
+    again = Promotion.objects.get(repeats=promotion)
+    assert page.redirect_chain == [(f"/promotions/{again.uuid}", 302)]
+    assert (again.requested_by, again.comment) == (dana, "lost")
+    assert applied == [again.pk]
+    page = browser(dana).post(f"/promotions/{again.uuid}/cancel", follow=True)
+    assert "The promotion is cancelled." in page.text
+    again.refresh_from_db()
+    assert again.state == Promotion.State.CANCELLED
+
+
+def test_who_may_not_push_there_is_offered_nothing(browser, quinn, promotion, applied):
+    url = f"/promotions/{promotion.uuid}"
+    assert "Promote again" not in browser(quinn).get(url).text
+    assert browser(quinn).post(f"{url}/again").status_code == 404
+    assert not Promotion.objects.filter(repeats=promotion).exists()
+
+
+@pytest.fixture
+def applied(monkeypatch):
+    """The keys of the promotions that were enqueued."""
+    keys: list[int] = []
+    monkeypatch.setattr(
+        "promotions.views.promotions.wake", lambda _task, key: keys.append(key)
+    )
+    return keys
