@@ -1,4 +1,4 @@
-"""Stop a promotion that has not been copied yet."""
+"""Cancel promotions: those that wait at once, one being copied as soon as it can be."""
 
 from __future__ import annotations
 
@@ -6,49 +6,74 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.services import audit
 from promotions.models import Promotion
 from promotions.models.promotion import State
-from promotions.permissions import require_policy_admin
+from promotions.permissions import require_canceller
 from promotions.querysets import IllegalTransition
-from repositories.models import Repository
+from promotions.services.promote.outcome import is_recorded
 
 if TYPE_CHECKING:
     from accounts.access import Actor
 
+TRY_AGAIN = 3  # the row may change hands between two questions
 
-def cancel(*, actor: Actor, promotion: Promotion) -> None:
-    """Cancel what waits, for a worker or for something else.
 
-    Needs admin on source or target; who asked for the promotion may stop it, too.
-    What is being copied at the moment runs to its end: raises ValidationError.
+def cancel(*, actor: Actor, promotion: Promotion) -> Promotion:
+    """Stop a promotion and return it as it is then.
+
+    Needs to be who asked for it, or admin on its source or target. One that is being
+    copied stays `running` until its worker notices, before it writes the tag. Raises
+    ValidationError when it came to its end already.
     """
-    if promotion.requested_by_id is None or promotion.requested_by_id != actor.key:
-        source = promotion.source_repository
-        require_policy_admin(actor, source, _target(promotion) or source)
+    require_canceller(actor, promotion)
+    before = promotion.state
+    with transaction.atomic():
+        _stop(promotion)
+        promotion.refresh_from_db()
+        audit.record(
+            actor=actor,
+            action="cancel",
+            subject=promotion,
+            namespace=promotion.source_repository.namespace,
+            before={"state": before},
+            after={
+                "state": promotion.state,
+                "cancel_wanted_at": str(promotion.cancel_wanted_at or ""),
+            },
+        )
+    return promotion
+
+
+def _stop(promotion: Promotion) -> None:
+    for _ in range(TRY_AGAIN):
+        if _cancel_waiting(promotion) or _ask_worker(promotion):
+            return
+    message = "The promotion has come to its end: there is nothing left to cancel."
+    raise ValidationError(message)
+
+
+def _cancel_waiting(promotion: Promotion) -> bool:
+    """Cancel what nobody copies; False when a worker has it, or it is done."""
+    if is_recorded(promotion):
+        return False
     rows = Promotion.objects.filter(
         pk=promotion.pk, state__in=(State.WAITING, State.PENDING)
     )
-    with transaction.atomic():
-        try:
-            rows.move_to(
-                State.CANCELLED,
-                error_code="CANCELLED",
-                reason=f"{actor.name} cancelled it.",
-            )
-        except IllegalTransition as error:
-            message = "Only what waits can be cancelled: this has begun, or ended."
-            raise ValidationError(message) from error
-        audit.record(
-            actor=actor,
-            action="cancel promotion",
-            subject=promotion,
-            namespace=promotion.source_repository.namespace,
-            after={"target": promotion.target},
+    try:
+        rows.move_to(
+            State.CANCELLED,
+            error_code="CANCELLED",
+            reason="The promotion was cancelled before the image was copied.",
         )
+    except IllegalTransition:
+        return False
+    return True
 
 
-def _target(promotion: Promotion) -> Repository | None:
-    rows = Repository.objects.live().filter(name=promotion.target_name)
-    return rows.filter(namespace=promotion.target_namespace_id).first()
+def _ask_worker(promotion: Promotion) -> bool:
+    """Leave the wish for the worker; False when none has the promotion."""
+    rows = Promotion.objects.filter(pk=promotion.pk, state=State.RUNNING)
+    return bool(rows.update(cancel_wanted_at=timezone.now()))

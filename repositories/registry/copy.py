@@ -70,7 +70,8 @@ def copy_image(  # noqa: PLR0913 - whence, whither, what, as what, and how
     """Copy a tree of manifests, children before parents, and tag the last one.
 
     Raises RegistryError, or what `on_progress` raises; then the tag is not written.
-    `on_progress` is called in the calling thread, after each blob and while streaming.
+    `on_progress` is called in the calling thread, after each blob, while streaming, and
+    before each attempt to write the tag: then all blobs known of are done.
     """
     operation = client.for_operation(*copy_scopes(source, target))
     with _Copy(operation, source, target, parallelism, on_progress) as copy:
@@ -79,6 +80,7 @@ def copy_image(  # noqa: PLR0913 - whence, whither, what, as what, and how
         for index in children:
             if isinstance(index, ImageIndex):
                 copy.put([index])
+        copy.report()
         copy.put([root], tag)
     return CopyReport(
         root.digest,
@@ -169,7 +171,7 @@ class _Copy:
                 finished.get(timeout=PROGRESS_SECONDS).result()
                 self._blobs_done += 1
                 remaining -= 1
-            self._report()
+            self.report()
 
     def _provide_one(self, digest: Digest) -> None:
         if self._stop.is_set():
@@ -193,7 +195,8 @@ class _Copy:
         with self._lock:
             self.bytes_moved += count
 
-    def _report(self) -> None:
+    def report(self) -> None:
+        """Say how far the copy is; what the caller raises then ends it."""
         if self._on_progress is not None:
             self._on_progress(
                 Progress(self._blobs_done, self._blobs_total, self.bytes_moved)

@@ -194,4 +194,4 @@ def test_what_waits_is_cancelled_by_an_admin_of_one_end(world, tag, woken):
     assert (shown["state"], shown["errorCode"]) == ("cancelled", "CANCELLED")
     again = world.client("ada").post(address, {})
     assert again.status_code == 400
-    assert "Only what waits" in str(again.json())
+    assert "nothing left to cancel" in str(again.json())

@@ -13,6 +13,7 @@ from promotions.models.promotion import State
 from promotions.services import apply, policies, promote
 from promotions.services.placement import place
 from promotions.services.promote import claim as claims
+from promotions.services.promote import wanted
 from promotions.services.promote.job import _copy
 from promotions.services.promote.outcome import record_success
 from repositories.models import RegistryEvent
@@ -45,7 +46,7 @@ def test_a_promotion_recorded_late_leaves_a_newer_push_alone(
 ) -> None:
     """The worker stalls between its PUT and its record; a person pushes meanwhile."""
     (key,) = pipeline.decide(pipeline.push("1.0-stable"))
-    due = claims.load(key)
+    due = wanted.load(key)
     assert due is not None
     claim = claims.claim(due)
     assert claim is not None
@@ -68,7 +69,7 @@ def test_a_promotion_whose_worker_died_after_the_put_is_not_copied_again(
     pipeline: Pipeline,
 ) -> None:
     (key,) = pipeline.decide(pipeline.push("1.0-stable"))
-    due = claims.load(key)
+    due = wanted.load(key)
     assert due is not None
     claim = claims.claim(due)
     assert claim is not None
@@ -98,7 +99,7 @@ def test_a_tag_made_immutable_between_placing_and_claiming_stays(
     policies.update(actor=SYSTEM, policy=pipeline.policy, changes=changes)
     (one,) = pipeline.decide(pipeline.push("1-stable"))
     (two,) = pipeline.decide(pipeline.push("2-stable"))
-    early = claims.load(two)
+    early = wanted.load(two)
     assert early is not None
     placement = place(early)
     pipeline.run(one)
@@ -119,7 +120,7 @@ def test_a_retry_keeps_its_dated_tag_from_others(pipeline: Pipeline) -> None:
     }
     policies.update(actor=SYSTEM, policy=pipeline.policy, changes=changes)
     (one,) = pipeline.decide(pipeline.push("1-stable"))
-    due = claims.load(one)
+    due = wanted.load(one)
     assert due is not None
     claim = claims.claim(due)
     assert claim is not None

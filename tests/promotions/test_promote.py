@@ -172,7 +172,7 @@ def test_only_the_latest_push_of_a_tag_is_promoted(pipeline: Pipeline) -> None:
     (first,) = pipeline.decide(pipeline.push("rolling-stable"))
     (second,) = pipeline.decide(pipeline.push("rolling-stable"))
 
-    assert skipped(pipeline.run(first)) == "TAG_MOVED_ON"
+    assert skipped(pipeline.run(first)) == "SUPERSEDED"
     assert pipeline.run(second).state == State.SUCCEEDED
 
 

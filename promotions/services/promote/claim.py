@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
-from typing import TYPE_CHECKING, TypedDict, cast
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef
-from django.http import Http404
+from django.db.models import F
 from django.utils import timezone
 
-from accounts.access import Actor
-from promotions.models import PolicyVersion, Promotion
+from promotions.models import Promotion
 from promotions.models.promotion import State
-from promotions.permissions import require_promoter
 from promotions.services.placement import (
     NotPlaced,
     Placement,
@@ -26,25 +21,22 @@ from promotions.services.placement import (
     place,
     remember,
 )
-from promotions.services.promote.outcome import is_recorded
-from repositories.models import RepositoryManifest, Tag
+from promotions.services.promote.outcome import (
+    STOPPED,
+    is_cancel_wanted,
+    is_recorded,
+)
+from promotions.services.promote.wanted import (
+    check_still_wanted,
+    refuse_publishing,
+)
 from repositories.services import tags
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from django.db.models import QuerySet
-    from django_stubs_ext import WithAnnotations
-
+    from promotions.services.promote.wanted import WantedPromotion
     from repositories.models import Provenance
-
-    class Wanted(TypedDict):
-        """Whether the source still holds the image, and its tag points to it."""
-
-        is_held: bool
-        is_current: bool
-
-    WantedPromotion = WithAnnotations[Promotion, Wanted]
 
 BUSY_SECONDS = 1
 PLACE_AGAIN = 5
@@ -60,47 +52,24 @@ class Claim:
     provenance: Provenance
 
 
-def load(promotion_id: int) -> WantedPromotion:
-    """Return the promotion with what a copy needs; claiming it is another matter."""
-    return cast("WantedPromotion", _rows().get(pk=promotion_id))
-
-
-@cache
-def _rows() -> QuerySet[Promotion]:
-    """Return the query of `load`, built once per process.
-
-    The repositories are left to queries of their own: with them PostgreSQL plans the
-    join longer than it answers both.
-    """
-    held = RepositoryManifest.objects.filter(
-        repository=OuterRef("source_repository"),
-        manifest=OuterRef("manifest"),
-        gone_at__isnull=True,
-    )
-    pointing = Tag.objects.filter(
-        repository=OuterRef("source_repository"),
-        name=OuterRef("source_tag"),
-        manifest=OuterRef("manifest"),
-    )
-    rows = Promotion.objects.select_related("policy", "policy_version", "manifest")
-    return rows.annotate(is_held=Exists(held), is_current=Exists(pointing))
-
-
 def claim(promotion: WantedPromotion) -> Claim | None:
     """Make the row `running` for this worker; None when it came to another state.
 
     Raises IllegalTransition when it is not due: done, or another worker's.
     """
     was_left = promotion.state == State.RUNNING
-    if was_left and promotion.attempts >= settings.PROMOTION_ATTEMPTS:
-        _give_up(promotion)
-        return None
     rows = Promotion.objects.due().filter(pk=promotion.pk)
     if was_left and is_recorded(promotion):
         rows.move_to(State.SUCCEEDED)
         return None
+    if promotion.cancel_wanted_at and is_cancel_wanted(promotion):
+        rows.move_to(State.CANCELLED, error_code="CANCELLED", reason=STOPPED)
+        return None
+    if was_left and promotion.attempts >= settings.PROMOTION_ATTEMPTS:
+        _give_up(promotion)
+        return None
     try:
-        _check_still_wanted(promotion)
+        check_still_wanted(promotion)
         return _place_and_take(promotion)
     except NotPlaced as error:
         rows.move_to(State.SKIPPED, error_code=error.code, reason=str(error)[:500])
@@ -113,7 +82,9 @@ def _place_and_take(promotion: WantedPromotion) -> Claim | None:
     """Claim under a placement that still holds when the claim is made."""
     for _ in range(PLACE_AGAIN):
         try:
-            return _take(promotion, place(promotion))
+            placement = place(promotion)
+            refuse_publishing(promotion, placement.repository)
+            return _take(promotion, placement)
         except tags.TagChanged:
             continue
     _wait(promotion)
@@ -169,37 +140,3 @@ def _give_up(promotion: Promotion) -> None:
         error_code=promotion.error_code or "GAVE_UP",
         reason=promotion.reason or "The copy was started too often without an end.",
     )
-
-
-def _check_still_wanted(promotion: WantedPromotion) -> None:
-    """Check again, at the last moment, what held when the promotion was decided."""
-    if promotion.policy_version is not None:
-        _check_policy(promotion, promotion.policy_version)
-    _check_rights(promotion)
-    if not promotion.is_held or promotion.source_repository.deleted_at:
-        message = "The image was deleted from the source repository."
-        raise NotPlaced("SOURCE_GONE", message)
-
-
-def _check_policy(promotion: WantedPromotion, version: PolicyVersion) -> None:
-    policy = promotion.policy
-    if policy is None or not policy.enabled or policy.deleted_at:
-        message = "The policy was disabled or deleted before the image was copied."
-        raise NotPlaced("POLICY_DISABLED", message)
-    every_push = version.on_moved_tag == PolicyVersion.OnMovedTag.EVERY_PUSH
-    if not (every_push or promotion.is_current):
-        message = f"{promotion.source} points to another image by now."
-        raise NotPlaced("TAG_MOVED_ON", message)
-
-
-def _check_rights(promotion: Promotion) -> None:
-    """Ask again whether the person who promoted by hand is still allowed to."""
-    user = promotion.requested_by
-    target = promotion.target_repository
-    if user is None or target is None:
-        return
-    try:
-        require_promoter(Actor(user), promotion.source_repository, target)
-    except (PermissionDenied, Http404) as error:
-        message = f"{user} may not promote here any more."
-        raise NotPlaced("NOT_AUTHORIZED", message) from error

@@ -13,12 +13,15 @@ from django.utils import timezone
 from promotions.models import Promotion
 from promotions.models.promotion import State
 from promotions.querysets import IllegalTransition
-from promotions.services.promote.claim import Claim, claim, load
+from promotions.services.promote.claim import Claim, claim
 from promotions.services.promote.outcome import (
+    is_cancel_wanted,
+    record_cancellation,
     record_failure,
     record_refusal,
     record_success,
 )
+from promotions.services.promote.wanted import load
 from repositories.registry import (
     InvalidManifest,
     Progress,
@@ -38,6 +41,12 @@ if TYPE_CHECKING:
     Tree = dict[int, ImageManifest | ImageIndex]
 
 log = structlog.get_logger()
+
+ASK_SECONDS = 1.0  # between two questions whether to go on, while blobs are copied
+
+
+class _CancelWanted(Exception):
+    """Somebody asked to cancel the promotion; the tag is not written yet."""
 
 
 def run(*, promotion_id: int) -> State | None:
@@ -63,6 +72,8 @@ def _copy_and_record(claim: Claim) -> State | None:
         )
         report = _copy(claim, tree)
         record_success(claim, report, list(tree))
+    except _CancelWanted:
+        return record_cancellation(claim)
     except RegistryError as error:
         return record_failure(claim, error)
     except InvalidManifest as error:
@@ -87,11 +98,19 @@ def _copy(claim: Claim, tree: Tree) -> CopyReport:
 
 
 def _lease_keeper(claim: Claim) -> Callable[[Progress], None]:
-    """Return what renews the lease every third of its length, while copying."""
-    renewed = monotonic()
+    """Return what renews the lease every third of its length, while copying.
+
+    It ends the copy when somebody asked for that, at the latest before the tag is
+    written: a cancelled promotion moves no tag.
+    """
+    renewed = asked = monotonic()
 
     def renew(progress: Progress) -> None:
-        nonlocal renewed
+        nonlocal renewed, asked
+        is_tag_next = progress.blobs_done == progress.blobs_total
+        if is_tag_next or monotonic() - asked >= ASK_SECONDS:
+            asked = monotonic()
+            _refuse_cancelled(claim)
         if monotonic() - renewed < settings.LEASE_SECONDS / 3:
             return
         renewed = monotonic()
@@ -104,3 +123,8 @@ def _lease_keeper(claim: Claim) -> Callable[[Progress], None]:
         )
 
     return renew
+
+
+def _refuse_cancelled(claim: Claim) -> None:
+    if is_cancel_wanted(claim.promotion):
+        raise _CancelWanted

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 MAX_DELAY_SECONDS = 600
+STOPPED = "The promotion was cancelled while the image was being copied."
 
 
 def record_success(claim: Claim, report: CopyReport, held: list[int]) -> None:
@@ -128,6 +129,17 @@ def _backoff(attempts: int) -> float:
 def record_refusal(claim: Claim, code: str, reason: str) -> State | None:
     """Fail for good, with a code and a sentence. None when the lease was lost."""
     return _move(claim, State.FAILED, error_code=code[:40], reason=reason[:500])
+
+
+def is_cancel_wanted(promotion: Promotion) -> bool:
+    """Tell whether somebody asked to cancel it, and the target tag has not moved."""
+    rows = Promotion.objects.filter(pk=promotion.pk, cancel_wanted_at__isnull=False)
+    return rows.exists() and not is_recorded(promotion)
+
+
+def record_cancellation(claim: Claim) -> State | None:
+    """Stop before the tag was written. None when the lease was lost."""
+    return _move(claim, State.CANCELLED, error_code="CANCELLED", reason=STOPPED)
 
 
 def _move(claim: Claim, state: State, **fields: object) -> State | None:

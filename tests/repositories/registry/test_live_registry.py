@@ -110,7 +110,7 @@ def test_a_copy_mounts_what_is_missing(client, source, target, pushed):
     assert (report.blobs_mounted, report.bytes_moved) == (6, 0)
     assert report.requests_made == 1 + 6 + 1
     assert client.get_manifest(target, STABLE) == pushed
-    assert [progress.blobs_done for progress in seen] == [1, 2, 3, 4, 5, 6]
+    assert [progress.blobs_done for progress in seen] == [0, 1, 2, 3, 4, 5, 6]
 
 
 def test_a_retag_costs_one_request(client, source, pushed):
