@@ -590,6 +590,13 @@ def test_a_failed_child_leaves_the_tag_unwritten(
     assert not any(seen.path.endswith("manifests/latest") for seen in server.seen)
 
 
+def stream_for_ever(handler: Any, streaming: threading.Event) -> None:
+    handler.reply(200, b"", Content_Length=str(2**30))
+    while not handler.server.released.is_set():
+        handler.wfile.write(b"x" * 65536)
+        streaming.set()
+
+
 def test_what_still_streams_stops_when_the_lease_is_lost(
     make_server, client_of, make_image
 ):
@@ -607,13 +614,8 @@ def test_what_still_streams_stops_when_the_lease_is_lost(
             return handler.reply(201)
         if handler.command == "POST":
             return handler.reply(202, Location="/v2/qa/website/blobs/uploads/1")
-        return stream_for_ever(handler) if handler.command == "GET" else None
-
-    def stream_for_ever(handler: Any) -> None:
-        handler.reply(200, b"", Content_Length=str(2**30))
-        while not handler.server.released.is_set():
-            handler.wfile.write(b"x" * 65536)
-            streaming.set()
+        is_read = handler.command == "GET"
+        return stream_for_ever(handler, streaming) if is_read else None
 
     def lose(_progress):
         if streaming.is_set():
