@@ -11,6 +11,7 @@ from typing_extensions import override
 from accounts.models import Namespace, PublicModel, User
 from promotions.querysets import PromotionPolicyQuerySet
 from promotions.rules import parse_rules
+from promotions.rules.repository_pattern import TargetPattern
 from promotions.validators import (
     validate_rules,
     validate_source_pattern,
@@ -240,6 +241,16 @@ class PolicyVersion(PublicModel):
         if self.target_namespace is None:
             return self.target_pattern
         return f"{self.target_namespace.name}/{self.target_name}"
+
+    def target_for(self, source: Repository) -> str:
+        """Return the OCI name that images of `source` go to; it may not exist yet.
+
+        Raises InvalidPattern where the pattern makes no legal name of this source.
+        """
+        if not self.target_pattern:
+            return self.target
+        names = {"namespace": source.namespace.name, "repository": source.name}
+        return TargetPattern.parse(self.target_pattern).render(**names)
 
 
 class PolicyConsent(PublicModel):
