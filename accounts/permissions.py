@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from accounts.querysets import PermittedQuerySet
 
 
+class RateLimited(PermissionDenied):
+    """Somebody did too much of something; `retry_after` are seconds to wait."""
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Yes, or no with a sentence that says what is missing."""

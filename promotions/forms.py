@@ -24,7 +24,11 @@ from promotions.rules import (
     parse_rules,
 )
 from promotions.rules.rule import MAX_RULES
-from promotions.validators import validate_tag_template, validate_zone
+from promotions.validators import (
+    validate_source_pattern,
+    validate_tag_template,
+    validate_zone,
+)
 from repositories.models import Repository
 from repositories.validators import validate_tag_name
 
@@ -35,54 +39,57 @@ if TYPE_CHECKING:
 
     from accounts.access import Actor
 
-NO_SUCH_TARGET = {
-    Action.ADMIN: "You administer no repository “{}”, as a policy into it needs.",
-    Action.PUSH: "You may push to no repository “{}”; choose one of the list.",
-}
-
-
 GROUPS = "ABCDEFGHIJKLMNOPQRSTUVWXY"  # no policy has room for more groups
 
 
-class TargetForm(PortalForm):
-    """A form that names the repository where images go."""
+def target_field(label: str = "Target repository") -> forms.CharField:
+    """Return a field for the name of the repository where images go."""
+    attributes = {
+        "list": "targets",
+        "autocomplete": "off",
+        "placeholder": "namespace/repository",
+    }
+    widget = forms.TextInput(attrs=attributes)
+    return forms.CharField(max_length=300, label=label, widget=widget)
 
-    needs = Action.ADMIN
 
-    target = forms.CharField(
+def names_for(actor: Actor, action: Action) -> list[str]:
+    """Return names of repositories on which the actor may do that, to choose from."""
+    rows = Repository.objects.permitted(actor, action).select_related("namespace")
+    ordered = rows.order_by("namespace__name", "name")
+    return [row.full_name for row in ordered[:MAX_SUGGESTIONS]]
+
+
+class PolicyForm(PortalForm):
+    """Where a policy promotes to, and how; its rules are forms of their own.
+
+    `is_wide` says that it is about more than one repository, `home` is what the
+    pattern of a namespace's policy begins with.
+    """
+
+    source_pattern = forms.CharField(
         max_length=300,
-        label="Target repository",
-        widget=forms.TextInput(
-            attrs={
-                "list": "targets",
-                "autocomplete": "off",
-                "placeholder": "namespace/repository",
-            }
-        ),
+        label="Source repositories",
+        validators=(validate_source_pattern,),
+        help_text="* stands for anything but a slash, ** for slashes, too.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
-
-    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        rows = Repository.objects.permitted(actor, self.needs)
-        self.targets = rows.select_related("namespace")
-
-    def suggestions(self) -> list[str]:
-        """Return names of repositories that may be the target."""
-        rows = self.targets.order_by("namespace__name", "name")
-        return [row.full_name for row in rows[:MAX_SUGGESTIONS]]
-
-    def clean_target(self) -> Repository:
-        name = self.cleaned_data["target"].replace("\0", "")
-        found = self.targets.named(name).first()
-        if found is None:
-            message = NO_SUCH_TARGET[self.needs].format(name)
-            raise ValidationError(message, code="unknown_target")
-        return found
-
-
-class PolicyForm(TargetForm):
-    """Where a policy promotes to, and how; its rules are forms of their own."""
-
+    target = target_field()
+    propose = forms.BooleanField(
+        required=False,
+        label="Ask the admins of the target",
+        help_text="For a target that is not yours: it runs once they agree.",
+    )
+    allow_public_target = forms.BooleanField(
+        required=False,
+        label="Images of private repositories may become public",
+        help_text="Where a target is public and the source is not.",
+    )
+    allow_cycle = forms.BooleanField(
+        required=False,
+        label="It may loop",
+        help_text="For administrators who know; a chain ends after 16 hops.",
+    )
     tag_template = forms.CharField(
         max_length=255,
         initial="%n",
@@ -139,6 +146,27 @@ class PolicyForm(TargetForm):
 
     codes = CODES
 
+    def __init__(
+        self, *args: Any, actor: Actor, is_wide: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.actor = actor
+        if is_wide:
+            self.fields[
+                "target"
+            ].help_text = "{namespace} and {repository} are those of the source."
+        else:
+            del self.fields["source_pattern"], self.fields["allow_public_target"]
+        if not actor.is_administrator:
+            del self.fields["allow_cycle"]
+
+    def suggestions(self) -> list[str]:
+        """Return names of repositories that may be the target without asking."""
+        return names_for(self.actor, Action.ADMIN)
+
+    def clean_target(self) -> str:
+        return str(self.cleaned_data["target"]).strip("/ ")
+
     def zones(self) -> list[str]:
         """Return the names of all time zones."""
         return sorted(available_timezones())
@@ -147,7 +175,10 @@ class PolicyForm(TargetForm):
     def initial_of(version: PolicyVersion, *, enabled: bool) -> dict[str, Any]:
         """Return what the form shows of a saved policy."""
         return {
+            "source_pattern": version.source_pattern,
             "target": version.target,
+            "allow_public_target": version.allow_public_target,
+            "allow_cycle": version.allow_cycle,
             "tag_template": version.tag_template,
             "zone": version.zone,
             "on_moved_tag": version.on_moved_tag,
@@ -334,11 +365,10 @@ def _posted(data: QueryDict, keep: Any, extra: Iterable[Any] = ()) -> BaseRuleFo
     return RuleFormSet(initial=[*shown, *extra], prefix="rules")
 
 
-class PromoteForm(TargetForm):
+class PromoteForm(PortalForm):
     """Where one tag is promoted to, by hand."""
 
-    needs = Action.PUSH
-
+    target = target_field()
     target_tag = forms.CharField(
         max_length=128, label="Tag in the target", validators=(validate_tag_name,)
     )
@@ -348,3 +378,20 @@ class PromoteForm(TargetForm):
         help_text="Why; kept with the promotion.",
     )
     request_uuid = forms.UUIDField(initial=uuid4, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.actor = actor
+
+    def suggestions(self) -> list[str]:
+        """Return names of repositories that may be the target."""
+        return names_for(self.actor, Action.PUSH)
+
+    def clean_target(self) -> Repository:
+        name = self.cleaned_data["target"].replace("\0", "")
+        rows = Repository.objects.permitted(self.actor, Action.PUSH)
+        found = rows.select_related("namespace").named(name).first()
+        if found is None:
+            message = f"You may push to no repository “{name}”; choose one of the list."
+            raise ValidationError(message, code="unknown_target")
+        return found

@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from accounts.access import Action
+from accounts.models import Namespace
 from accounts.permissions import check, require, require_administrator
 from promotions.models import Promotion
 from repositories.models import Repository
@@ -19,24 +20,44 @@ from repositories.models import Repository
 if TYPE_CHECKING:
     from accounts.access import Actor
 
+End = Repository | Namespace | None
+"""What one must administer to speak for a side of a policy."""
 
-def require_policy_editor(actor: Actor, source: Repository, target: Repository) -> None:
-    """Demand admin on source and target, and what MSR_POLICY_EDITORS adds to it."""
-    require(actor, Action.ADMIN, source)
-    require(actor, Action.ADMIN, target)
+
+def administers(actor: Actor, end: End) -> bool:
+    """Tell whether the actor speaks for an end of a policy.
+
+    None is an end that is no single repository or namespace: administrators' alone.
+    """
+    if end is None:
+        return actor.is_administrator
+    return bool(check(actor, Action.ADMIN, end))
+
+
+def require_policy_editor(actor: Actor, source: End) -> None:
+    """Demand admin on the source, and what MSR_POLICY_EDITORS adds to it."""
+    require_admin(actor, source)
     editors = settings.POLICY_EDITORS
     if editors == "administrators":
         require_administrator(actor)
     own = getattr(actor.user, "namespace_id", None)
-    if editors == "own-namespace" and own != source.namespace_id:
+    if editors == "own-namespace" and own != _namespace_id(source):
         message = "Here, users make policies in their own namespace only."
         raise PermissionDenied(message)
 
 
-def require_policy_admin(actor: Actor, source: Repository, target: Repository) -> None:
-    """Demand admin on source or target: enough to stop or delete a policy."""
-    if not check(actor, Action.ADMIN, target):
-        require(actor, Action.ADMIN, source)
+def require_admin(actor: Actor, end: End) -> None:
+    """Demand to speak for an end of a policy; Http404 where it must look absent."""
+    if end is None:
+        require_administrator(actor)
+    else:
+        require(actor, Action.ADMIN, end)
+
+
+def _namespace_id(end: End) -> int | None:
+    if isinstance(end, Repository):
+        return end.namespace_id
+    return None if end is None else end.pk
 
 
 def require_promoter(actor: Actor, source: Repository, target: Repository) -> None:
@@ -69,6 +90,5 @@ def _administers_an_end(actor: Actor, promotion: Promotion) -> bool:
 
 def target_of(promotion: Promotion) -> Repository | None:
     """Return the repository the promotion goes to; None while there is none."""
-    rows = Repository.objects.live().select_related("namespace")
-    name, namespace = promotion.target_name, promotion.target_namespace_id
-    return rows.filter(namespace=namespace, name=name).first()
+    rows = Repository.objects.select_related("namespace")
+    return rows.named(promotion.target_full_name).first()

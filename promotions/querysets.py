@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q, Value
 from django.utils import timezone
 
 from accounts.access import Action, Actor
+from accounts.models import Namespace
 from promotions.rules.repository_pattern import RepositoryPattern, TargetPattern
 from repositories.models import Repository
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     # ruff does not see names used in the brackets of a base class
     from promotions.models.policy import PromotionPolicy  # noqa: F401 - in brackets
     from promotions.models.promotion import Promotion, State  # noqa: F401 - in brackets
+    from promotions.models.version import PolicyVersion
 
 
 class IllegalTransition(Exception):
@@ -50,54 +52,83 @@ class PromotionPolicyQuerySet(models.QuerySet["PromotionPolicy"]):
         ).select_related("source_namespace", *_ends("current_version"))
 
     def of_source(self, repository: Repository) -> Self:
-        """Return those about pushes to the repository, by its name or by a pattern."""
-        named = Q(current_version__source_repository=repository)
-        patterns = self._patterns().filter(_reaching(repository))
+        """Return those about pushes to the repository, by its name or by a pattern.
+
+        Those that nobody agreed to yet are among them.
+        """
+        named = Q(current_version__source_repository=repository) | Q(
+            proposed_version__source_repository=repository
+        )
         meeting = [
-            pk
-            for pk, pattern in patterns.values_list(
-                "pk", "current_version__source_pattern"
-            )
-            if RepositoryPattern.parse(pattern).matches(repository.full_name)
+            policy.pk
+            for policy in self._patterns().filter(_reaching(repository))
+            if _meets_source(policy.current_version, repository)
+            or _meets_source(policy.proposed_version, repository)
         ]
-        return self.live().filter(named | Q(pk__in=meeting))
+        return self.kept().filter(named | Q(pk__in=meeting))
 
     def of_target(self, repository: Repository) -> Self:
         """Return those that promote into the repository, by its name or a pattern."""
-        named = Q(
-            current_version__target_namespace=repository.namespace_id,
-            current_version__target_name=repository.name,
+        return self._into(repository, "current_version")
+
+    def proposed_to(self, repository: Repository) -> Self:
+        """Return those with a version that would promote into the repository."""
+        return self._into(repository, "proposed_version")
+
+    def of_namespace(self, namespace: Namespace) -> Self:
+        """Return those that belong to the namespace, of one repository or of more."""
+        return self.kept().filter(source_namespace=namespace)
+
+    def into_namespace(self, namespace: Namespace) -> Self:
+        """Return those that promote, or would promote, into the namespace."""
+        return self.kept().filter(
+            Q(current_version__target_namespace=namespace)
+            | Q(proposed_version__target_namespace=namespace)
         )
-        patterns = self._patterns().exclude(current_version__target_pattern="")
+
+    def of_no_namespace(self) -> Self:
+        """Return the global ones."""
+        return self.kept().filter(scope="global")
+
+    def _into(self, repository: Repository, version: str) -> Self:
+        fields = {
+            f"{version}__target_namespace": repository.namespace_id,
+            f"{version}__target_name": repository.name,
+        }
         meeting = [
-            pk
-            for pk, pattern in patterns.values_list(
-                "pk", "current_version__target_pattern"
-            )
-            if TargetPattern.parse(pattern)
-            .as_repository_pattern()
-            .matches(repository.full_name)
+            policy.pk
+            for policy in self._patterns()
+            if _meets_target(getattr(policy, version), repository)
         ]
-        return self.live().filter(named | Q(pk__in=meeting))
+        return self.kept().filter(Q(**fields) | Q(pk__in=meeting))
 
     def _patterns(self) -> PromotionPolicyQuerySet:
         """Return all that are about more than one repository: they are few."""
-        rows = self.model._default_manager.live()
+        rows = self.model._default_manager.kept()
         return rows.exclude(scope="repository").order_by()
 
-    def with_sight(self, actor: Actor) -> Self:
-        """Add `sees_source` and `sees_target`: whether the actor may pull that side.
+    def with_consents(self) -> Self:
+        """Add, in a query or two more, who agreed to what."""
+        consents = apps.get_model("promotions.PolicyConsent")._default_manager
+        rows = consents.select_related("decided_by")
+        return self.prefetch_related(
+            Prefetch("current_version__consents", rows),
+            Prefetch("proposed_version__consents", rows),
+        )
 
-        False where the side is a pattern.
-        """
-        version = "current_version__"
-        return self.annotate(
-            sees_source=_sight(actor, pk=f"{version}source_repository"),
-            sees_target=_sight(
-                actor,
-                namespace=f"{version}target_namespace",
-                name=f"{version}target_name",
-            ),
+    def waiting_for(self, actor: Actor) -> Self:
+        """Return those that propose something to a target the actor administers."""
+        proposed = "proposed_version__"
+        repositories = Repository.objects.permitted(actor, Action.ADMIN).filter(
+            namespace=OuterRef(f"{proposed}target_namespace"),
+            name=OuterRef(f"{proposed}target_name"),
+        )
+        namespaces = Namespace.objects.permitted(actor, Action.ADMIN).values("pk")
+        within = Q(**{f"{proposed}target_namespace__in": namespaces})
+        return (
+            self.kept()
+            .filter(Exists(repositories) | within, proposed_version__isnull=False)
+            .exclude(Exists(_answers("proposed_version", "target")))
         )
 
     def running(self) -> Self:
@@ -135,13 +166,29 @@ def _reaching(repository: Repository) -> Q:
     return mine | Q(scope="global")
 
 
-def _agreed(side: str) -> Exists:
-    consents = apps.get_model("promotions.PolicyConsent")._default_manager
-    return Exists(
-        consents.filter(
-            policy_version=OuterRef("current_version"), side=side, answer="given"
-        )
+def _meets_source(version: PolicyVersion | None, repository: Repository) -> bool:
+    if version is None or not version.source_pattern:
+        return False
+    return RepositoryPattern.parse(version.source_pattern).covers(
+        repository.full_name, is_personal=repository.namespace.is_personal
     )
+
+
+def _meets_target(version: PolicyVersion | None, repository: Repository) -> bool:
+    if version is None or not version.target_pattern:
+        return False
+    source = RepositoryPattern.parse(version.source)
+    target = TargetPattern.parse(version.target_pattern)
+    return target.as_repository_pattern(source).matches(repository.full_name)
+
+
+def _agreed(side: str) -> Exists:
+    return Exists(_answers("current_version", side).filter(answer="given"))
+
+
+def _answers(version: str, side: str) -> models.QuerySet[Any]:
+    consents = apps.get_model("promotions.PolicyConsent")._default_manager
+    return consents.filter(policy_version=OuterRef(version), side=side)
 
 
 class PromotionQuerySet(models.QuerySet["Promotion"]):
@@ -155,10 +202,17 @@ class PromotionQuerySet(models.QuerySet["Promotion"]):
         )
 
     def with_sight(self, actor: Actor) -> Self:
-        """Add `sees_source` and `sees_target`: whether the actor may pull that side."""
+        """Add `sees_source` and `sees_target`: whether the actor may know that side.
+
+        Who may pull it does; of a target that does not exist, who may create it.
+        """
+        if actor.is_administrator:
+            return self.annotate(sees_source=Value(1), sees_target=Value(1))
+        own = Namespace.objects.permitted(actor, Action.ADMIN)
         return self.annotate(
             sees_source=_sight(actor, pk="source_repository"),
-            sees_target=_sight(actor, namespace="target_namespace", name="target_name"),
+            sees_target=_sight(actor, namespace="target_namespace", name="target_name")
+            | Exists(own.filter(pk=OuterRef("target_namespace"))),
         )
 
     def for_listing(self) -> Self:

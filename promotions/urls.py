@@ -1,14 +1,39 @@
-"""Addresses of policies, decisions and promotions."""
+"""Addresses of policies, decisions and promotions.
+
+The pages of policies stand at three places: a repository, a namespace, and for global
+policies; the names of the latter two begin with the place.
+"""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from django.urls import path
 
 from promotions.views import dashboard, decisions, policies, promotions
-from repositories.urls import REPOSITORY
+from promotions.views.policy_form import PolicyFormView
+from repositories.urls import NAMESPACE, REPOSITORY
 
-POLICIES = f"{REPOSITORY}/promotions"
+if TYPE_CHECKING:
+    from django.urls import URLPattern
+
 TAG = f"{REPOSITORY}/tags/<portal_tag:tag>"
+
+
+def _policies(base: str, prefix: str) -> list[URLPattern]:
+    one = f"{base}/<uuid:uuid>"
+    form = PolicyFormView.as_view()
+    return [
+        path(base, policies.policy_list, name=f"{prefix}policies"),
+        path(f"{base}/new", form, name=f"{prefix}new_policy"),
+        path(one, policies.policy_detail, name=f"{prefix}policy"),
+        path(f"{one}/edit", form, name=f"{prefix}edit_policy"),
+        path(f"{one}/switch", policies.switch_policy, name=f"{prefix}switch"),
+        path(f"{one}/delete", policies.delete_policy, name=f"{prefix}delete"),
+        path(f"{one}/consent", policies.answer, name=f"{prefix}consent"),
+        path(f"{one}/retract", policies.retract_proposal, name=f"{prefix}retract"),
+    ]
+
 
 app_name = "promotions"
 urlpatterns = [
@@ -16,13 +41,14 @@ urlpatterns = [
     path("promotions/<uuid:uuid>", promotions.promotion_detail, name="promotion"),
     path("promotions/<uuid:uuid>/again", promotions.promote_again, name="again"),
     path("promotions/<uuid:uuid>/cancel", promotions.cancel_promotion, name="cancel"),
-    path(POLICIES, policies.policy_list, name="policies"),
-    path(f"{POLICIES}/new", policies.PolicyFormView.as_view(), name="new_policy"),
+    *_policies("promotions/global", "global_"),
     path(
-        f"{POLICIES}/<uuid:uuid>", policies.PolicyFormView.as_view(), name="edit_policy"
+        "promotions/global/<uuid:uuid>/namespaces",
+        policies.change_admission,
+        name="admission",
     ),
-    path(f"{POLICIES}/<uuid:uuid>/switch", policies.switch_policy, name="switch"),
-    path(f"{POLICIES}/<uuid:uuid>/delete", policies.delete_policy, name="delete"),
+    *_policies(f"{NAMESPACE}/promotions", "namespace_"),
+    *_policies(f"{REPOSITORY}/promotions", ""),
     path(f"{TAG}/decisions", decisions.tag_decisions, name="decisions"),
     path(f"{TAG}/promote", promotions.promote_by_hand, name="promote"),
 ]

@@ -185,7 +185,7 @@ def make_policy(
     """A policy; without rules every tag matches."""
     draft = policies.Draft(
         source=source,
-        target=target,
+        target=target.full_name,
         rules=rules or [],
         tag_template=tag_template,
         **values,

@@ -49,3 +49,7 @@ class Namespace(PublicModel):
     @override
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_personal(self) -> bool:
+        return self.kind == self.Kind.USER

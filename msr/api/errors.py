@@ -20,6 +20,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
 from accounts.api import Operation, camel_case
+from accounts.permissions import RateLimited
 from repositories.registry import RegistryError
 
 if TYPE_CHECKING:
@@ -90,6 +91,11 @@ def _of_model(error: ValidationError, view: APIView) -> Problem:
 
 def _of_rights(error: PermissionDenied, _view: APIView) -> Problem:
     return Problem(403, "NOT_AUTHORIZED", str(error) or "You may not do this.")
+
+
+def _of_rate(error: RateLimited, _view: APIView) -> Problem:
+    headers = {"Retry-After": str(error.retry_after)}
+    return Problem(429, "TOO_MANY_REQUESTS", str(error), headers=headers)
 
 
 def _of_absence(error: Http404, view: APIView) -> Problem:
@@ -178,6 +184,7 @@ READERS: tuple[tuple[type[Exception], Callable[[Any, APIView], Problem]], ...] =
     (exceptions.ValidationError, _of_form),
     (exceptions.APIException, _of_framework),
     (ValidationError, _of_model),
+    (RateLimited, _of_rate),
     (PermissionDenied, _of_rights),
     (Http404, _of_absence),
     (RegistryError, _of_registry),

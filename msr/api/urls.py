@@ -56,6 +56,13 @@ def _of_repository(rest: str, view: type[Operation]) -> URLPattern:
     return path(route, view.as_view())
 
 
+POLICY = "promotionPolicies/<api_name:policy_id>"
+
+
+def _of_namespace(rest: str, view: type[Operation]) -> URLPattern:
+    return path(f"repositoryNamespaces/<api_name:namespace>{rest}", view.as_view())
+
+
 urlpatterns = [
     path("repositories", repositories.RepositoryList.as_view()),
     path(
@@ -68,7 +75,9 @@ urlpatterns = [
     _of_repository("/tags/<api_name:tag>/decisions", promotions.DecisionList),
     _of_repository("/manifests", repositories.ManifestList),
     _of_repository("/promotionPolicies", promotions.PolicyList),
-    _of_repository("/promotionPolicies/<api_name:policy_id>", promotions.PolicyDetail),
+    _of_repository(f"/{POLICY}", promotions.PolicyDetail),
+    _of_repository(f"/{POLICY}/consent", promotions.Consent),
+    _of_repository(f"/{POLICY}/proposal", promotions.Proposal),
     _of_repository("/promotions", promotions.RepositoryPromotionList),
     _of_repository("/teamAccess", repositories.RepositoryTeamAccessList),
     _of_repository("/teamAccess/<api_name:team>", repositories.RepositoryTeamAccess),
@@ -81,6 +90,15 @@ urlpatterns = [
         "repositoryNamespaces/<api_name:namespace>/teamAccess/<api_name:team>",
         NamespaceTeamAccess.as_view(),
     ),
+    _of_namespace("/promotionPolicies", promotions.NamespacePolicyList),
+    _of_namespace(f"/{POLICY}", promotions.NamespacePolicyDetail),
+    _of_namespace(f"/{POLICY}/consent", promotions.NamespaceConsent),
+    _of_namespace(f"/{POLICY}/proposal", promotions.NamespaceProposal),
+    path("promotionPolicies", promotions.GlobalPolicyList.as_view()),
+    path("promotionPolicies/proposals", promotions.ProposalList.as_view()),
+    path(POLICY, promotions.GlobalPolicyDetail.as_view()),
+    path(f"{POLICY}/consent", promotions.GlobalConsent.as_view()),
+    path(f"{POLICY}/namespaces/<api_name:admitted>", promotions.Admission.as_view()),
     path("promotions/<uuid:promotion_id>", promotions.PromotionDetail.as_view()),
     path("promotions/<uuid:promotion_id>/again", promotions.PromoteAgain.as_view()),
     path("promotions/<uuid:promotion_id>/cancel", promotions.CancelPromotion.as_view()),

@@ -115,7 +115,7 @@ def _make_policy(
 ) -> PromotionPolicy:
     draft = policies.Draft(
         source=source,
-        target=target,
+        target=target.full_name,
         rules=[{"field": "tag", "operator": "ew", "values": ["stable"]}],
         tag_template="%Y%m%d-%H%M%S",
     )

@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
+from promotions.api.consents import (
+    Admission,
+    Consent,
+    GlobalConsent,
+    NamespaceConsent,
+    NamespaceProposal,
+    Proposal,
+    ProposalList,
+)
 from promotions.api.decisions import DecisionList
-from promotions.api.policies import PolicyDetail, PolicyList
+from promotions.api.policies import (
+    GlobalPolicyDetail,
+    GlobalPolicyList,
+    NamespacePolicyDetail,
+    NamespacePolicyList,
+    PolicyDetail,
+    PolicyList,
+)
 from promotions.api.promotions import (
     CancelPromotion,
     PromoteAgain,
@@ -13,12 +29,23 @@ from promotions.api.promotions import (
 )
 
 __all__ = [
+    "Admission",
     "CancelPromotion",
+    "Consent",
     "DecisionList",
+    "GlobalConsent",
+    "GlobalPolicyDetail",
+    "GlobalPolicyList",
+    "NamespaceConsent",
+    "NamespacePolicyDetail",
+    "NamespacePolicyList",
+    "NamespaceProposal",
     "PolicyDetail",
     "PolicyList",
     "PromoteAgain",
     "PromoteByHand",
     "PromotionDetail",
+    "Proposal",
+    "ProposalList",
     "RepositoryPromotionList",
 ]

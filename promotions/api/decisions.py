@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from rest_framework.response import Response
 
 from accounts.api import Operation
-from promotions.api.ends import Ends
-from promotions.models import PolicyVersion, PromotionPolicy
+from promotions.models import PromotionPolicy
 from promotions.rules import OutcomeResult, Result
 from promotions.services.evaluate import explain_all, is_subject
+from promotions.services.policies import Shown, shown
 from repositories.api import repository_of, tag_of
 
 if TYPE_CHECKING:
@@ -33,32 +33,26 @@ class DecisionList(Operation):
         about = {"digest": found.manifest.digest}
         if not is_subject(move):
             return Response([])
-        policies = list(PromotionPolicy.objects.of_source(repository).order_by("id"))
-        versions = [row.current_version for row in policies if row.current_version]
-        ends = Ends.of(self.actor, versions)
+        rows = PromotionPolicy.objects.of_source(repository).with_consents()
+        policies = list(rows.order_by("id"))
+        versions = [row.shown_version for row in policies]
+        ends = shown(self.actor, versions, repository)
         move.repository = repository
         verdicts = explain_all(versions, move)
-        return Response(
-            [
-                _render(policy, policy.current_version, verdicts, ends) | about
-                for policy in policies
-                if policy.current_version
-            ]
-        )
+        return Response([_render(row, verdicts, ends) | about for row in policies])
 
 
 def _render(
-    policy: PromotionPolicy,
-    version: PolicyVersion,
-    verdicts: dict[int, Verdict],
-    ends: Ends,
+    policy: PromotionPolicy, verdicts: dict[int, Verdict], ends: dict[int, Shown]
 ) -> dict[str, Any]:
+    version = policy.shown_version
     verdict = verdicts[version.pk]
     return {
         "promotionPolicyID": policy.uuid,
         "policyVersion": version.number,
         "enabled": policy.enabled,
-        "targetRepository": ends.shown(version.target),
+        "standing": policy.standing,
+        "targetRepository": ends[version.pk].target or None,
         "verdict": verdict.result,
         "outcomes": [outcome.to_json() for outcome in verdict.outcomes],
         "reevaluateAt": verdict.reevaluate_at,

@@ -165,4 +165,4 @@ def _rendered(promotion: Promotion, ends: Ends) -> dict[str, Any]:
 
 
 def _target(promotion: Promotion) -> str:
-    return f"{promotion.target_namespace.name}/{promotion.target_name}"
+    return promotion.target_full_name

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from promotions.models.consent import PolicyConsent
 from promotions.models.decision import Decision, Evaluation
-from promotions.models.policy import (
-    NamespaceAdmission,
-    PolicyConsent,
-    PolicyVersion,
-    PromotionPolicy,
-)
+from promotions.models.policy import NamespaceAdmission, PromotionPolicy, Standing
 from promotions.models.promotion import Promotion
+from promotions.models.version import PolicyVersion
 
 __all__ = [
     "Decision",
@@ -19,4 +16,5 @@ __all__ = [
     "PolicyVersion",
     "Promotion",
     "PromotionPolicy",
+    "Standing",
 ]

@@ -8,7 +8,7 @@ from django.db import models
 from typing_extensions import override
 
 from accounts.models import PublicModel
-from promotions.models.policy import PolicyVersion
+from promotions.models.version import PolicyVersion
 from repositories.models import TagMove
 
 

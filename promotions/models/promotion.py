@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models import Q
 from typing_extensions import override
 
 from accounts.models import Namespace, PublicModel, User
 from promotions.models.decision import Decision
-from promotions.models.policy import PolicyVersion, PromotionPolicy
+from promotions.models.policy import PromotionPolicy
+from promotions.models.version import PolicyVersion
 from promotions.querysets import PromotionQuerySet
 from repositories.models import Manifest, Repository, TagMove
 
@@ -49,6 +52,10 @@ class Promotion(PublicModel):
     State = State
     TRANSITIONS = TRANSITIONS
 
+    if TYPE_CHECKING:  # added by PromotionQuerySet.with_sight
+        sees_source: bool
+        sees_target: bool
+
     policy = models.ForeignKey(
         PromotionPolicy, on_delete=models.PROTECT, null=True, related_name="promotions"
     )
@@ -83,9 +90,15 @@ class Promotion(PublicModel):
         Manifest, on_delete=models.PROTECT, related_name="promotions"
     )
     target_namespace = models.ForeignKey(
-        Namespace, on_delete=models.PROTECT, related_name="+"
+        Namespace,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Empty while there is none of the name that a pattern made.",
     )
-    target_name = models.CharField(max_length=200)
+    target_name = models.CharField(
+        max_length=300, help_text="In the namespace; with it, while that is missing."
+    )
     target_repository = models.ForeignKey(
         Repository,
         on_delete=models.PROTECT,
@@ -183,5 +196,22 @@ class Promotion(PublicModel):
 
     @property
     def target(self) -> str:
-        name = f"{self.target_namespace.name}/{self.target_name}"
+        name = self.target_full_name
         return f"{name}:{self.target_tag}" if self.target_tag else name
+
+    @property
+    def target_full_name(self) -> str:
+        """The OCI name of the repository it goes to, which may not exist yet."""
+        if self.target_namespace is None:
+            return self.target_name
+        return f"{self.target_namespace.name}/{self.target_name}"
+
+    @property
+    def shown_source(self) -> str:
+        """The source's name, "" where the reader may not know it: `with_sight`."""
+        return self.source_repository.full_name if self.sees_source else ""
+
+    @property
+    def shown_target(self) -> str:
+        """The target's name, likewise."""
+        return self.target_full_name if self.sees_target else ""

@@ -117,6 +117,12 @@ class RepositoryPattern:
             return self.namespace == namespace
         return _matcher(self.namespace).fullmatch(namespace) is not None
 
+    def covers(self, full_name: str, *, is_personal: bool) -> bool:
+        """Tell whether the repository belongs to it, as `matches` and `admits` say."""
+        namespace = full_name.partition("/")[0]
+        admitted = self.admits(namespace, is_personal=is_personal)
+        return admitted and self.matches(full_name)
+
     def overlaps(self, other: RepositoryPattern) -> bool:
         """Tell whether a legal name matches both."""
         both = _automaton(self.text), _automaton(other.text)

@@ -10,18 +10,21 @@ from django.utils import timezone
 
 from promotions.models import Evaluation, PromotionPolicy
 from promotions.services.evaluate import evaluate_move
+from promotions.services.policies.survey import repositories_of
 from repositories.models import Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from promotions.models import PolicyVersion
     from promotions.querysets import PromotionPolicyQuerySet
 
 RENEW_EVERY = 50
+BATCH = 1000
 
 
 def apply(*, policy: PromotionPolicy) -> Iterator[int]:
-    """Evaluate the policy on every tag of its source; yield promotions to run.
+    """Evaluate the policy on every tag of its sources; yield promotions to run.
 
     The wish stored with the policy is set to a time ahead while this goes on, so that
     nobody else starts, and forgotten at the end; what a dead worker left is done
@@ -33,15 +36,23 @@ def apply(*, policy: PromotionPolicy) -> Iterator[int]:
     if not policy.enabled:
         _wish(policy, held).update(apply_wanted_at=None)
         return
-    tags = Tag.objects.filter(repository=version.source_repository).order_by("id")
-    moves = list(tags.values_list("current_move", flat=True))
-    for number, move_id in enumerate(moves):
+    version.policy = policy
+    for number, move_id in enumerate(_current_moves(version)):
         if number % RENEW_EVERY == 0 and not (held := _hold(policy, held)):
             return
         yield from evaluate_move(
             move_id=move_id, trigger=Evaluation.Trigger.APPLY, policy=policy
         )
     _wish(policy, held).update(apply_wanted_at=None)
+
+
+def _current_moves(version: PolicyVersion) -> list[int]:
+    """Return the moves by which the tags of all sources are what they are."""
+    sources, moves = [row.pk for row in repositories_of(version)], list[int]()
+    for start in range(0, len(sources), BATCH):
+        tags = Tag.objects.filter(repository__in=sources[start : start + BATCH])
+        moves += tags.order_by("id").values_list("current_move", flat=True)
+    return moves
 
 
 def _hold(policy: PromotionPolicy, held: datetime) -> datetime | None:

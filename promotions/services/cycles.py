@@ -12,7 +12,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import F, Q
 
 from accounts.access import Action
-from accounts.models import Namespace
 from accounts.permissions import check
 from promotions.models import PolicyVersion
 from promotions.rules import TagTemplate, parse_rules
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from accounts.access import Actor
+    from accounts.models import Namespace
     from promotions.models import PromotionPolicy
     from promotions.rules import Criterion
 
@@ -115,10 +115,12 @@ def find_cycle(
     """Return the shortest loop through the version, which need not be saved.
 
     It stands in the place of all versions of its policy; of the others, deleted ones
-    excepted, the current and the proposed one count, running or not. The version must
-    be valid but for this. A loop longer than a chain of promotions may be is none. The
-    search is bounded by MAX_VERSIONS and MAX_WAYS; what lies beyond is left to the
-    limit of hops, which stands guard when images are promoted.
+    excepted, the current one counts, running or not. A proposed one does not: whoever
+    proposes could keep others from saving theirs; it is asked about when it is
+    accepted. The version must be valid but for this. A loop longer than a chain of
+    promotions may be is none. The search is bounded by MAX_VERSIONS and MAX_WAYS; what
+    lies beyond is left to the limit of hops, which stands guard when images are
+    promoted.
     """
     start = _Node.of(draft_version)
     paths: list[Path] = [(start,)]
@@ -149,11 +151,9 @@ def _longer(
 
 
 def _counting(policy: PromotionPolicy) -> QuerySet[PolicyVersion]:
-    """Return the versions of other policies that run, or may come to run."""
-    is_current = Q(pk=F("policy__current_version"))
-    is_proposed = Q(pk=F("policy__proposed_version"))
+    """Return the versions of other policies that both sides agreed to."""
     rows = PolicyVersion.objects.filter(
-        is_current | is_proposed, policy__deleted_at__isnull=True
+        pk=F("policy__current_version"), policy__deleted_at__isnull=True
     )
     if policy.pk is not None:
         rows = rows.exclude(policy=policy)
@@ -213,8 +213,7 @@ def _acts_in(node: _Node, namespace: Namespace | None) -> bool:
     """
     if namespace is None:
         return True
-    is_personal = namespace.kind == Namespace.Kind.USER
-    return node.source.admits(namespace.name, is_personal=is_personal)
+    return node.source.admits(namespace.name, is_personal=namespace.is_personal)
 
 
 def _shown_source(version: PolicyVersion, actor: Actor) -> str:

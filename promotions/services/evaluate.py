@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -23,6 +22,7 @@ from promotions.models import (
 from promotions.models.promotion import State
 from promotions.rules import (
     CompiledRules,
+    EvidenceKind,
     Options,
     Result,
     Unlicensed,
@@ -33,8 +33,9 @@ from promotions.rules import (
     matches,
     parse_rules,
 )
-from promotions.rules.repository_pattern import RepositoryPattern
+from promotions.rules.repository_pattern import InvalidPattern, RepositoryPattern
 from promotions.services.evidence import Gathered, Wanted, gather
+from promotions.services.matched import chain_of, write_promotions
 from repositories.models import Repository, TagMove
 from repositories.registry import TagName
 
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from accounts.models import User
 
 COMPILED_VERSIONS_KEPT = 20_000
 
@@ -59,15 +59,6 @@ class Decided:
     def explained(self) -> Verdict:
         """Return the verdict with the outcome of every rule."""
         return evaluate(compiled(self.version), self.gathered.facts, self.at)
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """How a push came about: by a person (hop 1), or by promotions before."""
-
-    root: TagMove
-    hop: int
-    originated_by: User | None
 
 
 def evaluate_move(
@@ -88,13 +79,13 @@ def evaluate_move(
         return []
     versions = _versions(move, policy)
     decided = decide(versions, move)
-    chain = _chain(move)
+    chain = chain_of(move)
     with transaction.atomic():
         evaluation = _note_evaluation(move, trigger, decided)
         decisions = _write_decisions(evaluation, decided)
         if trigger != Evaluation.Trigger.PUSH:
             _cancel_unmet(move, decided)
-        return _write_promotions(move, chain, decisions)
+        return write_promotions(move, chain, decisions)
 
 
 def decide_by_hand(
@@ -127,31 +118,39 @@ def decide(versions: Iterable[PolicyVersion], move: TagMove) -> list[Decided]:
     """Answer for each version; those that want the same evidence share it."""
     groups: dict[Any, list[PolicyVersion]] = defaultdict(list)
     for version in versions:
-        groups[_evidence_key(version)].append(version)
+        groups[_evidence_key(version, move)].append(version)
     now = timezone.now()
     return [
         Decided(version, gathered, now, matches(compiled(version), gathered.facts, now))
         for group in groups.values()
-        for gathered in [gather(move, _wanted(group))]
+        for gathered in [gather(move, _wanted(group, move))]
         for version in group
     ]
 
 
-def _evidence_key(version: PolicyVersion) -> tuple[Any, ...]:
+def _evidence_key(version: PolicyVersion, move: TagMove) -> tuple[Any, ...]:
+    """Return what versions have in common that want the same evidence."""
     own = version.exceptions_of == PolicyVersion.Exceptions.TARGET
-    target = (version.target_namespace_id, version.target_name)
-    return tuple(version.origins), target if own else None
+    return tuple(version.origins), _target_name(version, move) if own else None
 
 
-def _wanted(versions: Sequence[PolicyVersion]) -> Wanted:
+def _target_name(version: PolicyVersion, move: TagMove) -> str:
+    """Return the OCI name of the target; "" where the pattern makes none."""
+    try:
+        return version.target_for(move.repository)
+    except InvalidPattern:
+        return ""
+
+
+def _wanted(versions: Sequence[PolicyVersion], move: TagMove) -> Wanted:
     """Return the evidence that versions of one evidence key ask for together."""
+    needs = frozenset[EvidenceKind]().union(*(compiled(one).needs for one in versions))
     first = versions[0]
-    needs = [compiled(version).needs for version in versions]
-    target = None
-    if first.exceptions_of == PolicyVersion.Exceptions.TARGET:
-        rows = Repository.objects.live().filter(namespace=first.target_namespace)
-        target = rows.filter(name=first.target_name).first()
-    return Wanted(frozenset().union(*needs), tuple(first.origins), target)
+    if first.exceptions_of != PolicyVersion.Exceptions.TARGET:
+        return Wanted(needs, tuple(first.origins))
+    name = _target_name(first, move)
+    target = Repository.objects.select_related("namespace").named(name).first()
+    return Wanted(needs, tuple(first.origins), by_target=True, exceptions_by=target)
 
 
 def compiled(version: PolicyVersion) -> CompiledRules:
@@ -206,17 +205,6 @@ def _is_about(version: PolicyVersion, repository: Repository) -> bool:
         return True
     pattern = RepositoryPattern.parse(version.source_pattern)
     return pattern.matches(repository.full_name)
-
-
-def _chain(move: TagMove) -> Chain:
-    """Find the promotion that made the move, if one did, and go on from it."""
-    if move.promotion_uuid is None:
-        return Chain(root=move, hop=1, originated_by=move.originated_by)
-    rows = Promotion.objects.select_related("root_move", "originated_by")
-    parent = rows.filter(uuid=move.promotion_uuid).first()
-    if parent is None:
-        return Chain(root=move, hop=1, originated_by=move.originated_by)
-    return Chain(parent.root_move, parent.hop + 1, parent.originated_by)
 
 
 def _note_evaluation(
@@ -296,68 +284,3 @@ def _cancel_unmet(move: TagMove, decided: Iterable[Decided]) -> None:
         error_code="CRITERIA_NO_LONGER_MET",
         reason="The image does not meet the policy's criteria any more.",
     )
-
-
-def _write_promotions(
-    move: TagMove, chain: Chain, decisions: Iterable[Decision]
-) -> list[int]:
-    """Write one promotion per matched decision; return those that are to run."""
-    matched = [row for row in decisions if row.verdict == Decision.Verdict.MATCHED]
-    if not matched:
-        return []
-    promoted = Promotion.objects.filter(root_move=chain.root).count()
-    rows = [
-        _promotion(move, chain, decision, promoted + number)
-        for number, decision in enumerate(matched)
-    ]
-    Promotion.objects.bulk_create(rows, ignore_conflicts=True)
-    keys = [row.idempotency_key for row in rows]
-    open_rows = Promotion.objects.filter(idempotency_key__in=keys, state=State.PENDING)
-    return list(open_rows.order_by("id").values_list("pk", flat=True))
-
-
-def _promotion(
-    move: TagMove, chain: Chain, decision: Decision, number: int
-) -> Promotion:
-    version = decision.policy_version
-    return Promotion(
-        policy=version.policy,
-        policy_version=version,
-        decision=decision,
-        idempotency_key=_key(version, move),
-        source_repository=move.repository,
-        source_tag=move.tag,
-        tag_move=move,
-        manifest=move.to_manifest,
-        target_namespace=version.target_namespace,
-        target_name=version.target_name,
-        root_move=chain.root,
-        hop=chain.hop,
-        originated_by=chain.originated_by,
-        **_limits(chain, number),
-    )
-
-
-def _key(version: PolicyVersion, move: TagMove, generation: int = 1) -> str:
-    target = f"{version.target_namespace_id}/{version.target_name}"
-    digest = hashlib.sha256(target.encode()).hexdigest()[:16]
-    return (
-        f"policy:{version.policy.uuid}:{version.number}:{move.pk}:{digest}:{generation}"
-    )
-
-
-def _limits(chain: Chain, number: int) -> dict[str, Any]:
-    """Return the fields that stop a promotion beyond the limits of a chain."""
-    if chain.hop > settings.PROMOTION_MAX_HOPS:
-        code, limit = "HOP_LIMIT", f"{settings.PROMOTION_MAX_HOPS} hops"
-    elif number >= settings.PROMOTION_MAX_PER_PUSH:
-        code, limit = "FAN_OUT_LIMIT", f"{settings.PROMOTION_MAX_PER_PUSH} promotions"
-    else:
-        return {}
-    reason = f"The chain that one push started stops after {limit}."
-    return {
-        "state": State.SKIPPED,
-        "finished_at": timezone.now(),
-        "error_code": code,
-        "reason": reason,
-    }

@@ -53,13 +53,14 @@ REMEDY = "scan the image, or upload a report"
 class Wanted:
     """What to gather: the kinds that rules ask for, and whose word counts.
 
-    `origins` are the uploads and own scanners that the policy names; with
-    `exceptions_by` only vulnerabilities hidden by admins of that repository do not
-    count.
+    `origins` are the uploads and own scanners that the policy names. `by_target` says
+    that only vulnerabilities hidden by admins of the target do not count:
+    `exceptions_by` is that repository, None while it does not exist.
     """
 
     needs: frozenset[EvidenceKind] = frozenset()
     origins: tuple[str, ...] = ()
+    by_target: bool = False
     exceptions_by: Repository | None = None
 
 
@@ -387,9 +388,11 @@ def _exceptions(
         move.repository, digests
     )
     found = list(rows.select_related("author").order_by("id"))
-    if wanted.exceptions_by is None:
-        return found
     by = wanted.exceptions_by
+    if not wanted.by_target:
+        return found
+    if by is None:
+        return []
     return [one for one in found if check(Actor(one.author), Action.ADMIN, by)]
 
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
 from accounts.access import SYSTEM
+from accounts.models import Namespace
 from promotions.models import PolicyVersion, Promotion
 from promotions.models.promotion import FINAL_STATES
 from promotions.rules import InvalidTemplate, TagTemplate, TemplateContext, with_suffix
 from repositories.models import Provenance, Repository, Tag
 from repositories.services import repositories
-
-if TYPE_CHECKING:
-    from accounts.models import Namespace
 
 MAX_SUFFIX = 200
 
@@ -73,17 +70,17 @@ def remember(promotion: Promotion) -> Provenance:
 
 def _target(promotion: Promotion) -> Repository:
     rows = Repository.objects.live().select_related("namespace")
-    name = promotion.target_name
-    found = rows.filter(namespace=promotion.target_namespace_id, name=name).first()
-    return found or _created_target(promotion.target_namespace, name)
+    full_name = promotion.target_full_name
+    return rows.named(full_name).first() or _created_target(full_name)
 
 
-def _created_target(namespace: Namespace, name: str) -> Repository:
-    found = None
-    if namespace.create_on_push:
+def _created_target(full_name: str) -> Repository:
+    first, _, name = full_name.partition("/")
+    namespace, found = Namespace.objects.filter(name=first).first(), None
+    if namespace is not None and namespace.create_on_push:
         found = repositories.adopt(actor=SYSTEM, namespace=namespace, name=name)
     if found is None:
-        message = f"The target repository {namespace}/{name} does not exist."
+        message = f"The target repository {full_name} does not exist."
         raise TargetMissing(message)
     return found
 

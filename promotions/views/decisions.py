@@ -11,9 +11,10 @@ from django.views.decorators.http import require_safe
 
 from accounts.authentication import actor_of
 from accounts.querysets import page_of
-from promotions.models import Promotion, PromotionPolicy
+from promotions.models import Promotion
 from promotions.services.evaluate import explain_all, is_subject
-from promotions.views.policies import version_of
+from promotions.views.places import Place
+from promotions.views.rows import PolicyRow, rows_of
 from repositories.tabs import tag_context
 from repositories.views import asked, open_tag
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-    from promotions.models import PolicyVersion
     from promotions.rules import Verdict
     from repositories.models import TagMove
 
@@ -31,28 +31,25 @@ if TYPE_CHECKING:
 class Explained:
     """One policy's verdict on the current push, and what came of it."""
 
-    policy: PromotionPolicy
-    version: PolicyVersion
+    row: PolicyRow
     verdict: Verdict
     promotion: Promotion | None
     is_newer: bool
 
     @classmethod
-    def all_of(
-        cls, policies: Iterable[PromotionPolicy], move: TagMove
-    ) -> list[Explained]:
+    def all_of(cls, rows: Iterable[PolicyRow], move: TagMove) -> list[Explained]:
         """Decide again; `is_newer`: the policy was saved after the push."""
-        versions = {policy: version_of(policy) for policy in policies}
-        verdicts, promotions = explain_all(versions.values(), move), _promotions(move)
+        found = list(rows)
+        verdicts = explain_all([row.version for row in found], move)
+        promotions = _promotions(move)
         return [
             cls(
-                policy=policy,
-                version=version,
-                verdict=verdicts[version.pk],
-                promotion=promotions.get(policy.pk),
-                is_newer=version.created_at > move.created_at,
+                row=row,
+                verdict=verdicts[row.version.pk],
+                promotion=promotions.get(row.policy.pk),
+                is_newer=row.version.created_at > move.created_at,
             )
-            for policy, version in versions.items()
+            for row in found
         ]
 
 
@@ -64,15 +61,15 @@ def tag_decisions(
     """Show the *Decisions* tab of a tag."""
     actor = actor_of(request)
     found = open_tag(request, namespace, name, tag)
-    policies = PromotionPolicy.objects.of_source(found.repository).with_sight(actor)
-    page = page_of(policies, asked(request, "after"))
+    place = Place(actor, repository=found.repository)
+    page = page_of(place.outgoing().with_consents(), asked(request, "after"))
     move = found.current_move
     move.repository, move.to_manifest = found.repository, found.manifest
     context = {
         **tag_context(actor, found, "decisions"),
         "page": page,
         "is_attachment": not is_subject(move),
-        "explained": Explained.all_of(page.rows, move),
+        "explained": Explained.all_of(rows_of(page.rows, place), move),
     }
     return render(request, "promotions/tag_decisions.html", context)
 

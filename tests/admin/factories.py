@@ -72,7 +72,7 @@ def make_repository(organization: Organization, name: str) -> Repository:
 def make_policy(
     author: User, source: Repository, target: Repository
 ) -> PromotionPolicy:
-    draft = policies.Draft(source=source, target=target, tag_template="%n-%Y")
+    draft = policies.Draft(source=source, target=target.full_name, tag_template="%n-%Y")
     return policies.create(actor=Actor(author), draft=draft)
 
 

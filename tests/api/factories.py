@@ -110,7 +110,7 @@ def policy(
 ) -> PromotionPolicy:
     draft = policies.Draft(
         source=source,
-        target=target,
+        target=target.full_name,
         rules=[STABLE] if rules is None else rules,
         tag_template=tag_template,
     )

@@ -36,6 +36,8 @@ OPERATIONS = [
     ("get", "/repositories/{ns}/{name}/promotionPolicies/{policy}"),
     ("put", "/repositories/{ns}/{name}/promotionPolicies/{policy}"),
     ("delete", "/repositories/{ns}/{name}/promotionPolicies/{policy}"),
+    ("put", "/repositories/{ns}/{name}/promotionPolicies/{policy}/consent"),
+    ("delete", "/repositories/{ns}/{name}/promotionPolicies/{policy}/proposal"),
     ("get", "/repositories/{ns}/{name}/promotions"),
     ("get", "/repositories/{ns}/{name}/teamAccess"),
     ("put", "/repositories/{ns}/{name}/teamAccess/testers"),
@@ -44,10 +46,28 @@ OPERATIONS = [
     ("get", "/repositoryNamespaces/{ns}/teamAccess/testers"),
     ("put", "/repositoryNamespaces/{ns}/teamAccess/testers"),
     ("delete", "/repositoryNamespaces/{ns}/teamAccess/testers"),
+    ("get", "/repositoryNamespaces/{ns}/promotionPolicies"),
+    ("post", "/repositoryNamespaces/{ns}/promotionPolicies"),
+    ("get", "/repositoryNamespaces/{ns}/promotionPolicies/{policy}"),
+    ("put", "/repositoryNamespaces/{ns}/promotionPolicies/{policy}"),
+    ("delete", "/repositoryNamespaces/{ns}/promotionPolicies/{policy}"),
+    ("put", "/repositoryNamespaces/{ns}/promotionPolicies/{policy}/consent"),
+    ("delete", "/repositoryNamespaces/{ns}/promotionPolicies/{policy}/proposal"),
     ("get", "/promotions/{promotion}"),
     ("post", "/promotions/{promotion}/again"),
     ("post", "/promotions/{promotion}/cancel"),
 ]
+ADMINISTRATORS_ONLY = [
+    ("get", "/promotionPolicies"),
+    ("post", "/promotionPolicies"),
+    ("get", "/promotionPolicies/{policy}"),
+    ("put", "/promotionPolicies/{policy}"),
+    ("delete", "/promotionPolicies/{policy}"),
+    ("put", "/promotionPolicies/{policy}/consent"),
+    ("put", "/promotionPolicies/{policy}/namespaces/{ns}"),
+    ("delete", "/promotionPolicies/{policy}/namespaces/{ns}"),
+]
+LISTS_OF_ONES_OWN = {("get", "repositories"), ("get", "promotionPolicies/proposals")}
 
 
 def api_routes() -> Iterator[tuple[str, type[Operation]]]:
@@ -90,10 +110,17 @@ def test_a_stranger_cannot_tell_what_exists(world, who):
         assert found[0] == (404 if who else 401), (method, path)
 
 
+@pytest.mark.parametrize(("who", "status"), [("quentin", 403), ("ada", 403), ("", 401)])
+def test_what_is_for_administrators_is_for_nobody_else(world, who, status):
+    names = {"ns": "qa", "policy": UNKNOWN}
+    for method, path in ADMINISTRATORS_ONLY:
+        assert answer(world.client(who), method, path, **names)[0] == status
+
+
 def test_every_operation_is_in_the_matrix():
     listed = {
         (method, resolve(f"/api/v0{path_of(path)}").route.removeprefix("api/v0/"))
-        for method, path in OPERATIONS
+        for method, path in OPERATIONS + ADMINISTRATORS_ONLY
     }
     offered = {
         (method, route)
@@ -101,7 +128,7 @@ def test_every_operation_is_in_the_matrix():
         for method in ("get", "post", "put", "patch", "delete")
         if hasattr(view, method)
     }
-    assert offered - listed == {("get", "repositories")}
+    assert offered - listed == LISTS_OF_ONES_OWN
 
 
 def test_no_repository_can_be_named_like_an_operation():

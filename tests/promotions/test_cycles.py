@@ -206,7 +206,8 @@ def test_switched_off_policy_counts_and_a_deleted_one_does_not(dev, qa):
     assert path(draft) is None
 
 
-def test_version_that_waits_for_consent_counts_and_an_old_one_does_not(dev, qa, prod):
+def test_only_what_both_sides_agreed_to_counts(dev, qa, prod):
+    """Else a proposal nobody wants would keep others from saving their policies."""
     old = agree(between(dev, qa))
     agree(make_draft(old.policy, **ends(dev, prod)))
     draft = between(qa, dev)
@@ -214,6 +215,9 @@ def test_version_that_waits_for_consent_counts_and_an_old_one_does_not(dev, qa, 
     proposed = make_draft(old.policy, **ends(dev, qa))
     proposed.save()
     old.policy.proposed_version = proposed
+    old.policy.save()
+    assert path(draft) is None
+    old.policy.current_version, old.policy.proposed_version = proposed, None
     old.policy.save()
     assert path(draft) == ["qa/website", "dev/website"]
 

@@ -139,7 +139,10 @@ def test_save_and_apply_looks_at_the_tags_that_exist(
     for name in ("1.0-stable", "2.0-stable", "3.0-beta"):
         make_tag(repository=source, name=name)
     draft = policies.Draft(
-        source=source, target=target, rules=[tag_rule("ew", "stable")], tag_template="n"
+        source=source,
+        target=target.full_name,
+        rules=[tag_rule("ew", "stable")],
+        tag_template="n",
     )
     policy = policies.create(actor=SYSTEM, draft=draft, apply=True)
 

@@ -109,6 +109,8 @@ def _take(promotion: Promotion, placement: Placement) -> Claim | None:
                 leased_until=now + timedelta(seconds=settings.LEASE_SECONDS),
                 started_at=promotion.started_at or now,
                 attempts=F("attempts") + 1,
+                target_namespace=placement.repository.namespace_id,
+                target_name=placement.repository.name,
                 target_repository=placement.repository,
                 target_tag=placement.tag,
                 error_code="",

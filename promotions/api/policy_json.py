@@ -1,0 +1,115 @@
+"""How the API shows a policy: responses.PromotionPolicy of MSR, and ours beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from promotions.services.policies import Shown, difference, is_about, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from accounts.access import Actor
+    from promotions.models import PolicyVersion, PromotionPolicy
+    from repositories.models import Repository
+
+NEVER = "0001-01-01T00:00:00Z"  # Go's zero time, which MSR answers before the first run
+ENDS = ("source", "target")
+
+
+def policies_json(
+    actor: Actor, policies: Iterable[PromotionPolicy], at: Repository | None = None
+) -> list[dict[str, Any]]:
+    """Return the policies as the reader may see them; an end not to be known is "".
+
+    `at` is the repository of the address: of a policy about many, its own source and
+    target are shown there.
+    """
+    rows = list(policies)
+    versions = [
+        version
+        for row in rows
+        for version in (row.current_version, row.proposed_version)
+        if version is not None
+    ]
+    ends = shown(actor, versions, at)
+    return [_policy(row, ends, at) for row in rows]
+
+
+def _policy(
+    policy: PromotionPolicy, ends: dict[int, Shown], at: Repository | None
+) -> dict[str, Any]:
+    version, proposed = policy.shown_version, policy.proposed_version
+    return {
+        "id": policy.uuid,
+        "enabled": policy.enabled,
+        "lastPromotedAt": policy.last_promoted_at or NEVER,
+        **_content(version, ends[version.pk], at),
+        "scope": policy.scope,
+        "standing": policy.standing,
+        "consents": _consents(version),
+        "proposed": proposed and policy.current_version and _proposed(policy, ends, at),
+    }
+
+
+def _content(
+    version: PolicyVersion, ends: Shown, at: Repository | None
+) -> dict[str, Any]:
+    here = at.full_name if at and is_about(version, at) else ""
+    return {
+        "sourceRepository": here if version.source_pattern else ends.source,
+        "sourcePattern": ends.source if version.source_pattern else "",
+        "targetRepository": ends.target,
+        "tagTemplate": version.tag_template,
+        "rules": version.rules,
+        "zone": version.zone,
+        "onMovedTag": version.on_moved_tag,
+        "onConflict": version.on_conflict,
+        "unscored": version.unscored,
+        "unlicensed": version.unlicensed,
+        "allowUnscannable": version.allow_unscannable,
+        "origins": version.origins,
+        "exceptionsOf": version.exceptions_of,
+        "allowPublicTarget": version.allow_public_target,
+        "allowCycle": version.allow_cycle,
+        "version": version.number,
+    }
+
+
+def _proposed(
+    policy: PromotionPolicy, ends: dict[int, Shown], at: Repository | None
+) -> dict[str, Any] | None:
+    """Return what waits for consent beside what runs, and what it changes."""
+    old, new = policy.current_version, policy.proposed_version
+    if old is None or new is None:
+        return None
+    return {
+        **_content(new, ends[new.pk], at),
+        "consents": _consents(new),
+        "difference": [
+            {
+                "field": change.field,
+                "removed": _lines(change.field, change.removed, ends[old.pk]),
+                "added": _lines(change.field, change.added, ends[new.pk]),
+            }
+            for change in difference(old, new)
+        ],
+    }
+
+
+def _lines(field: str, lines: tuple[str, ...], ends: Shown) -> list[str]:
+    """Return the lines of a change; an end as the reader may see it."""
+    return [getattr(ends, field)] if field in ENDS else list(lines)
+
+
+def _consents(version: PolicyVersion) -> list[dict[str, Any]]:
+    return [
+        {
+            "side": consent.side,
+            "answer": consent.answer,
+            "decidedBy": consent.decided_by and consent.decided_by.username,
+            "decidedAt": consent.decided_at,
+            "comment": consent.comment,
+        }
+        for consent in version.consents.all()
+    ]

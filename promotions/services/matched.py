@@ -1,0 +1,156 @@
+"""What follows from a match: one promotion for each decision, to where it says."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.models import Namespace
+from promotions.models import Decision, Promotion
+from promotions.models.promotion import State
+from promotions.rules.repository_pattern import InvalidPattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from accounts.models import User
+    from promotions.models import PolicyVersion
+    from repositories.models import Repository, TagMove
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """How a push came about: by a person (hop 1), or by promotions before."""
+
+    root: TagMove
+    hop: int
+    originated_by: User | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """Where images go, as a promotion keeps it; `refused` says why they cannot."""
+
+    namespace: Namespace | None
+    name: str
+    refused: str = ""
+
+
+def chain_of(move: TagMove) -> Chain:
+    """Find the promotion that made the move, if one did, and go on from it."""
+    if move.promotion_uuid is None:
+        return Chain(root=move, hop=1, originated_by=move.originated_by)
+    rows = Promotion.objects.select_related("root_move", "originated_by")
+    parent = rows.filter(uuid=move.promotion_uuid).first()
+    if parent is None:
+        return Chain(root=move, hop=1, originated_by=move.originated_by)
+    return Chain(parent.root_move, parent.hop + 1, parent.originated_by)
+
+
+def write_promotions(
+    move: TagMove, chain: Chain, decisions: Iterable[Decision]
+) -> list[int]:
+    """Write one promotion per matched decision; return those that are to run.
+
+    Repeatable: a promotion that was written before is not written again.
+    """
+    matched = [row for row in decisions if row.verdict == Decision.Verdict.MATCHED]
+    if not matched:
+        return []
+    targets = _targets([row.policy_version for row in matched], move.repository)
+    promoted = Promotion.objects.filter(root_move=chain.root).count()
+    rows = [
+        _promotion(move, chain, row, targets[row.policy_version_id]) for row in matched
+    ]
+    for number, row in enumerate(rows, start=promoted):
+        _stop_beyond_limits(row, chain, number)
+    Promotion.objects.bulk_create(rows, ignore_conflicts=True)
+    keys = [row.idempotency_key for row in rows]
+    open_rows = Promotion.objects.filter(idempotency_key__in=keys, state=State.PENDING)
+    return list(open_rows.order_by("id").values_list("pk", flat=True))
+
+
+def _targets(
+    versions: Iterable[PolicyVersion], source: Repository
+) -> dict[int, _Target]:
+    """Return the targets by the version's key; namespaces of patterns in one query."""
+    names: dict[int, str] = {}
+    targets: dict[int, _Target] = {}
+    for version in versions:
+        if not version.target_pattern:
+            space, name = version.target_namespace, version.target_name
+            targets[version.pk] = _Target(space, name)
+            continue
+        try:
+            names[version.pk] = version.target_for(source)
+        except InvalidPattern as error:
+            targets[version.pk] = _Target(None, version.target_pattern, str(error))
+    return targets | _made(names)
+
+
+def _made(names: dict[int, str]) -> dict[int, _Target]:
+    if not names:
+        return {}
+    wanted = {name.partition("/")[0] for name in names.values()}
+    found = {row.name: row for row in Namespace.objects.filter(name__in=wanted)}
+    made = {}
+    for key, full_name in names.items():
+        first, _, rest = full_name.partition("/")
+        namespace = found.get(first)
+        made[key] = _Target(namespace, rest if namespace else full_name)
+    return made
+
+
+def _promotion(
+    move: TagMove, chain: Chain, decision: Decision, target: _Target
+) -> Promotion:
+    version = decision.policy_version
+    row = Promotion(
+        policy=version.policy,
+        policy_version=version,
+        decision=decision,
+        idempotency_key=_key(version, move),
+        source_repository=move.repository,
+        source_tag=move.tag,
+        tag_move=move,
+        manifest=move.to_manifest,
+        target_namespace=target.namespace,
+        target_name=target.name,
+        root_move=chain.root,
+        hop=chain.hop,
+        originated_by=chain.originated_by,
+    )
+    if target.refused:
+        _end(row, State.FAILED, "INVALID_TARGET", target.refused)
+    return row
+
+
+def _key(version: PolicyVersion, move: TagMove, generation: int = 1) -> str:
+    target = f"{version.target_namespace_id}/{version.target_name}"
+    if version.target_pattern:
+        target = version.target_pattern  # a move has one source, so one target of it
+    digest = hashlib.sha256(target.encode()).hexdigest()[:16]
+    return (
+        f"policy:{version.policy.uuid}:{version.number}:{move.pk}:{digest}:{generation}"
+    )
+
+
+def _stop_beyond_limits(row: Promotion, chain: Chain, number: int) -> None:
+    """Skip a promotion beyond the limits of a chain."""
+    if chain.hop > settings.PROMOTION_MAX_HOPS:
+        code, limit = "HOP_LIMIT", f"{settings.PROMOTION_MAX_HOPS} hops"
+    elif number >= settings.PROMOTION_MAX_PER_PUSH:
+        code, limit = "FAN_OUT_LIMIT", f"{settings.PROMOTION_MAX_PER_PUSH} promotions"
+    else:
+        return
+    reason = f"The chain that one push started stops after {limit}."
+    _end(row, State.SKIPPED, code, reason)
+
+
+def _end(row: Promotion, state: State, code: str, reason: str) -> None:
+    row.state, row.error_code, row.reason = state, code, reason[:500]
+    row.finished_at = timezone.now()

@@ -1,0 +1,36 @@
+"""Policies: save, agree to, switch and delete them; every change is a new version."""
+
+from __future__ import annotations
+
+from promotions.services.policies.admissions import admit, dismiss
+from promotions.services.policies.consents import accept, decline, retract, withdraw
+from promotions.services.policies.difference import Change, difference
+from promotions.services.policies.draft import Draft
+from promotions.services.policies.ends import Ends
+from promotions.services.policies.saving import create, update
+from promotions.services.policies.shown import Shown, is_about, shown
+from promotions.services.policies.survey import Pair, Survey, survey
+from promotions.services.policies.switching import delete, may_stop
+
+__all__ = [
+    "Change",
+    "Draft",
+    "Ends",
+    "Pair",
+    "Shown",
+    "Survey",
+    "accept",
+    "admit",
+    "create",
+    "decline",
+    "delete",
+    "difference",
+    "dismiss",
+    "is_about",
+    "may_stop",
+    "retract",
+    "shown",
+    "survey",
+    "update",
+    "withdraw",
+]

@@ -1,0 +1,51 @@
+"""Whose admins answer for the two sides of a policy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from promotions.models import PolicyConsent, PromotionPolicy
+from repositories.models import Repository
+
+if TYPE_CHECKING:
+    from promotions.models import PolicyVersion
+    from promotions.permissions import End
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What one must administer to speak for a side.
+
+    None means that only administrators of the portal do: the side is no single
+    repository, and lies in no single namespace.
+    """
+
+    source: End
+    target: End
+
+    @classmethod
+    def of(cls, version: PolicyVersion) -> Self:
+        """Return the ends of a version, which need not be saved."""
+        return cls(_source(version), _target(version))
+
+    def on(self, side: str) -> End:
+        """Return the end of that side."""
+        return self.source if side == PolicyConsent.Side.SOURCE else self.target
+
+
+def named_target(version: PolicyVersion) -> Repository | None:
+    """Return the repository that the version names; None for others and patterns."""
+    rows = Repository.objects.live().select_related("namespace")
+    named = rows.filter(namespace=version.target_namespace, name=version.target_name)
+    return named.first() if version.target_name else None
+
+
+def _source(version: PolicyVersion) -> End:
+    if version.policy.scope == PromotionPolicy.Scope.GLOBAL:
+        return None
+    return version.source_repository or version.policy.source_namespace
+
+
+def _target(version: PolicyVersion) -> End:
+    return named_target(version) or version.target_namespace

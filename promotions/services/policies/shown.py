@@ -1,0 +1,129 @@
+"""Which ends of policies a reader may know of.
+
+Who sees one end of a policy has not thereby a right to learn the other's name. But
+whoever wrote a version knows what it says; and whoever asks the admins of the target
+for consent tells them from where.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from accounts.access import Action, Actor
+from accounts.models import Namespace
+from promotions.rules.repository_pattern import InvalidPattern, RepositoryPattern
+from repositories.models import Repository
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from promotions.models import PolicyVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The ends of a version as one reader sees them.
+
+    `source` and `target` are names or patterns, "" where the reader may not know them;
+    the other two tell whether the reader may open a repository of that name.
+    """
+
+    source: str
+    target: str
+    opens_source: bool
+    opens_target: bool
+
+
+def shown(
+    actor: Actor, versions: Iterable[PolicyVersion], at: Repository | None = None
+) -> dict[int, Shown]:
+    """Return what the actor sees of each version, by its key, in a few queries.
+
+    `at` is the repository on whose page they stand: of a pattern that covers it, the
+    target is that of its images.
+    """
+    rows = list(versions)
+    ends = {row.pk: (row.source, _target(row, at)) for row in rows}
+    names = {name for pair in ends.values() for name in pair}
+    reader = _Reader(actor, names)
+    return {row.pk: _shown(row, *ends[row.pk], reader, at) for row in rows}
+
+
+class _Reader:
+    """What one may know of the names asked about; each query is made when needed."""
+
+    def __init__(self, actor: Actor, names: set[str]) -> None:
+        self.actor, self.names = actor, names
+
+    @cached_property
+    def pullable(self) -> frozenset[str]:
+        return _among(self.actor, Action.PULL, self.names)
+
+    @cached_property
+    def administered(self) -> frozenset[str]:
+        return _among(self.actor, Action.ADMIN, self.names)
+
+    @cached_property
+    def namespaces(self) -> frozenset[int]:
+        rows = Namespace.objects.permitted(self.actor, Action.ADMIN)
+        known = rows.filter(name__in={name.partition("/")[0] for name in self.names})
+        return frozenset(known.values_list("pk", flat=True))
+
+    def knows(self, version: PolicyVersion) -> bool:
+        """Tell whether the reader wrote the version, or may see everything."""
+        return self.actor.is_administrator or version.created_by_id == self.actor.key
+
+    def speaks_for(self, version: PolicyVersion, target: str) -> bool:
+        """Tell whether the reader is an admin of the target."""
+        return (
+            target in self.administered
+            or version.target_namespace_id in self.namespaces
+        )
+
+
+def _shown(
+    version: PolicyVersion,
+    source: str,
+    target: str,
+    reader: _Reader,
+    at: Repository | None,
+) -> Shown:
+    opens = source in reader.pullable, target in reader.pullable
+    knows = reader.knows(version)
+    sees_source = opens[0] or knows or is_about(version, at)
+    sees_target = opens[1] or knows or reader.speaks_for(version, target)
+    if not sees_source and version.was_proposed:
+        sees_source = reader.speaks_for(version, target)
+    return Shown(source * sees_source, target * sees_target, *opens)
+
+
+def _target(version: PolicyVersion, at: Repository | None) -> str:
+    if at is None or not is_about(version, at):
+        return version.target
+    try:
+        return version.target_for(at)
+    except InvalidPattern:
+        return version.target
+
+
+def is_about(version: PolicyVersion, at: Repository | None) -> bool:
+    """Tell whether the repository is one of those that a version's pattern covers."""
+    if at is None or not version.source_pattern:
+        return False
+    pattern = RepositoryPattern.parse(version.source_pattern)
+    return pattern.covers(at.full_name, is_personal=at.namespace.is_personal)
+
+
+def _among(actor: Actor, action: Action, names: set[str]) -> frozenset[str]:
+    """Return those of the names that are repositories the actor may do that on."""
+    parts = [name.partition("/") for name in names]
+    rows = Repository.objects.permitted(actor, action).filter(
+        Q(namespace__name__in={part[0] for part in parts}),
+        name__in={part[2] for part in parts},
+    )
+    found = rows.values_list("namespace__name", "name")
+    return frozenset(names) & {f"{namespace}/{name}" for namespace, name in found}
