@@ -151,7 +151,8 @@ def _wanted(versions: Sequence[PolicyVersion]) -> Wanted:
     if first.exceptions_of == PolicyVersion.Exceptions.TARGET:
         rows = Repository.objects.live().filter(namespace=first.target_namespace)
         target = rows.filter(name=first.target_name).first()
-    return Wanted(frozenset().union(*needs), tuple(first.origins), target)
+    keys = frozenset().union(*(compiled(version).keys for version in versions))
+    return Wanted(frozenset().union(*needs), tuple(first.origins), target, keys)
 
 
 def compiled(version: PolicyVersion) -> CompiledRules:
