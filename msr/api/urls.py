@@ -81,6 +81,16 @@ urlpatterns = [
         "repositoryNamespaces/<api_name:namespace>/teamAccess/<api_name:team>",
         NamespaceTeamAccess.as_view(),
     ),
+    path(
+        "repositoryNamespaces/<api_name:namespace>/signingKeys",
+        repositories.NamespaceSigningKeyList.as_view(),
+    ),
+    path(
+        "repositoryNamespaces/<api_name:namespace>/signingKeys/<api_name:name>",
+        repositories.NamespaceSigningKey.as_view(),
+    ),
+    path("signingKeys", repositories.SigningKeyList.as_view()),
+    path("signingKeys/<api_name:name>", repositories.SigningKeyDetail.as_view()),
     path("promotions/<uuid:promotion_id>", promotions.PromotionDetail.as_view()),
     path("promotions/<uuid:promotion_id>/again", promotions.PromoteAgain.as_view()),
     path("promotions/<uuid:promotion_id>/cancel", promotions.CancelPromotion.as_view()),
