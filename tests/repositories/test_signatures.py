@@ -14,7 +14,7 @@ from repositories.models import (
     RegistryEvent,
     Repository,
 )
-from repositories.registry import Digest, RepositoryName, TagName
+from repositories.registry import Digest, MediaType, RepositoryName, TagName
 from repositories.registry.simple_signing import MAX_PAYLOAD_BYTES, MAX_SIGNATURES
 from repositories.services import ingest, manifests
 from repositories.services.registry import client
@@ -79,12 +79,7 @@ def test_signatures_under_cosigns_tag_are_kept(attach, repository):
 
 def test_signatures_attached_by_their_subject_are_kept(attach, repository):
     made = signing.sign(signing.new_key(), IMAGE)
-    subject = {
-        "mediaType": "application/vnd.oci.image.manifest.v1+json",
-        "digest": str(IMAGE),
-        "size": 500,
-    }
-    body = signing.manifest_of(made, subject=subject)
+    body = signing.manifest_of(made, subject=_describe(IMAGE))
     digest = attach(body, made.payload, tag="")
 
     event = take_in(repository, digest, "")
@@ -93,6 +88,28 @@ def test_signatures_attached_by_their_subject_are_kept(attach, repository):
     (row,) = ImageSignature.objects.held_by(repository)
     assert row.subject_digest == str(IMAGE)
     assert noticed() == [(repository.full_name, str(IMAGE))]
+
+
+def test_signatures_listed_under_the_referrers_tag_are_kept(attach, repository):
+    """So clients attach where a registry has no referrers API."""
+    made = signing.sign(signing.new_key(), IMAGE)
+    body = signing.manifest_of(made, subject=_describe(IMAGE))
+    child = attach(body, made.payload, tag="")
+    size = len(json.dumps(body).encode())
+    index = {
+        "schemaVersion": 2,
+        "mediaType": MediaType.OCI_INDEX,
+        "manifests": [_describe(child) | {"size": size}],
+    }
+    tag = str(IMAGE).replace(":", "-")
+    take_in(repository, attach(index, tag=tag), tag)
+    (row,) = ImageSignature.objects.held_by(repository)
+    assert row.manifest.digest == str(child)
+    assert noticed() == [(repository.full_name, str(IMAGE))]
+
+
+def _describe(digest: Digest) -> dict[str, Any]:
+    return {"mediaType": MediaType.OCI_MANIFEST, "digest": str(digest), "size": 500}
 
 
 def test_the_same_signature_is_kept_once_for_all_who_hold_it(
@@ -155,7 +172,7 @@ def test_of_very_many_signatures_the_first_are_kept(attach, repository):
 
 def _manifests_only(raw: bytes, digest: Digest) -> Callable[[Any], None]:
     headers = {
-        "Content_Type": "application/vnd.oci.image.manifest.v1+json",
+        "Content_Type": MediaType.OCI_MANIFEST,
         "Docker_Content_Digest": str(digest),
     }
 
