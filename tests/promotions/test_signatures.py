@@ -196,8 +196,9 @@ def test_a_signature_held_elsewhere_does_not_count(source, target, release):
     manifests.hold(repository=other, manifests=[image.pk])
     tag = push(source, manifest=image)
     held = make_signature(repository=other, image=image, by=release)
-    assert verdicts(tag) == [WAITING]
     assert [one.repository for one in AttachmentNotice.objects.all()] == [other]
+    attachments.note_change(repository=source, digest=image.digest)
+    assert verdicts(tag) == [WAITING], "though it was asked again"
     manifests.hold(repository=source, manifests=[held.pk])
     attachments.note_change(repository=source, digest=image.digest)
     assert verdicts(tag) == [MATCHED]
