@@ -201,6 +201,8 @@ CELERY_TASK_ROUTES = {
     "promotions.tasks.reevaluate_move": {"queue": "promote"},
     "promotions.tasks.reevaluate_image": {"queue": "promote"},
     "promotions.tasks.reevaluate_exception": {"queue": "promote"},
+    "promotions.tasks.reevaluate_attachment": {"queue": "promote"},
+    "promotions.tasks.reevaluate_key": {"queue": "promote"},
     "promotions.tasks.run_promotion": {"queue": "promote"},
     "promotions.tasks.apply_policy": {"queue": "promote"},
 }

@@ -6,8 +6,20 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from promotions.tasks import evaluate_move, reevaluate_exception, reevaluate_image
-from repositories.signals import exception_changed, scan_completed, tag_pushed
+from promotions.tasks import (
+    evaluate_move,
+    reevaluate_attachment,
+    reevaluate_exception,
+    reevaluate_image,
+    reevaluate_key,
+)
+from repositories.signals import (
+    attachment_changed,
+    exception_changed,
+    scan_completed,
+    signing_key_changed,
+    tag_pushed,
+)
 from repositories.tasks import wake
 
 
@@ -27,3 +39,15 @@ def reevaluate_scanned_image(*, manifest_id: int, **_kwargs: Any) -> None:
 def reevaluate_hidden(*, exception_id: int, **_kwargs: Any) -> None:
     """Ask again about the images in which a vulnerability was hidden or shown."""
     wake(reevaluate_exception, exception_id)
+
+
+@receiver(attachment_changed, dispatch_uid="reevaluate_attachment")
+def reevaluate_attached(*, notice_id: int, **_kwargs: Any) -> None:
+    """Ask again about an image to which something was attached, or no longer is."""
+    wake(reevaluate_attachment, notice_id)
+
+
+@receiver(signing_key_changed, dispatch_uid="reevaluate_key")
+def reevaluate_signed(*, key_id: int, **_kwargs: Any) -> None:
+    """Ask again about the images that a key signed, made or retired by now."""
+    wake(reevaluate_key, key_id)

@@ -12,7 +12,8 @@ from django.utils import timezone
 from promotions.models import Evaluation, Promotion, PromotionPolicy
 from promotions.models.promotion import State
 from promotions.services import apply, evaluate, promote, reevaluate
-from repositories.models import TagMove
+from repositories.models import AttachmentNotice, SigningKey, TagMove
+from repositories.services import attachments, signing_keys
 from repositories.tasks import wake
 
 SWEEP_BATCH = 500
@@ -48,6 +49,24 @@ def reevaluate_exception(exception_id: int) -> None:
 
 
 @shared_task
+def reevaluate_attachment(notice_id: int) -> None:
+    """Decide again about an image, since something attached to it came or went."""
+    notice = AttachmentNotice.objects.get(pk=notice_id)
+    for move_id in reevaluate.moves_of_attachment(notice=notice):
+        reevaluate_move(move_id)
+    attachments.set_noticed(notice=notice)
+
+
+@shared_task
+def reevaluate_key(key_id: int) -> None:
+    """Decide again about what a key signed, since it was made or retired."""
+    key = SigningKey.objects.get(pk=key_id)
+    for move_id in reevaluate.moves_of_key(key=key):
+        wake(reevaluate_move, move_id)
+    signing_keys.set_noticed(key=key)
+
+
+@shared_task
 def sweep_decisions() -> None:
     """Wake workers up for decisions whose time came, or whose message was lost."""
     period = settings.SWEEP_PERIOD
@@ -56,6 +75,10 @@ def sweep_decisions() -> None:
         wake(reevaluate_move, move_id, expires_seconds=period)
     for exception_id in reevaluate.expired_exceptions():
         wake(reevaluate_exception, exception_id)
+    for notice_id in reevaluate.overlooked_attachments(limit=SWEEP_BATCH):
+        wake(reevaluate_attachment, notice_id, expires_seconds=period)
+    for key_id in reevaluate.overlooked_keys(limit=SWEEP_BATCH):
+        wake(reevaluate_key, key_id, expires_seconds=period)
 
 
 @shared_task

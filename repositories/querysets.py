@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from typing_extensions import override
 
@@ -18,6 +19,9 @@ from accounts.querysets import PermittedQuerySet, granted
 if TYPE_CHECKING:  # ruff does not see names used in the brackets of a base class
     from collections.abc import Iterable
 
+    from repositories.models.attachment import (
+        AttachmentNotice,  # noqa: F401 - in brackets
+    )
     from repositories.models.event import RegistryEvent  # noqa: F401 - in brackets
     from repositories.models.exception import (
         VulnerabilityException,  # noqa: F401 - in brackets
@@ -25,6 +29,10 @@ if TYPE_CHECKING:  # ruff does not see names used in the brackets of a base clas
     from repositories.models.manifest import Manifest  # noqa: F401 - in brackets
     from repositories.models.repository import Repository
     from repositories.models.scan import Scan  # noqa: F401 - in brackets
+    from repositories.models.signing_key import (
+        ImageSignature,  # noqa: F401 - in brackets
+        SigningKey,  # noqa: F401 - in brackets
+    )
     from repositories.models.tag import Tag, TagMove  # noqa: F401 - in brackets
 
 
@@ -137,6 +145,46 @@ class VulnerabilityExceptionQuerySet(models.QuerySet["VulnerabilityException"]):
             Q(digest="") | Q(digest__in=list(digests))
         )
         return self.filter(in_repository | Q(namespace=repository.namespace_id))
+
+
+class SigningKeyQuerySet(models.QuerySet["SigningKey"]):
+    """Keys by which signatures are recognised."""
+
+    def usable(self) -> Self:
+        return self.filter(retired_at__isnull=True)
+
+    def overlooked(self, before: datetime) -> Self:
+        """Return those made or retired before, after which nobody decided again."""
+        changed = Coalesce("retired_at", "created_at")
+        rows = self.alias(changed_at=changed).filter(changed_at__lt=before)
+        return rows.filter(noticed_at__isnull=True)
+
+    def called(self, references: Iterable[str]) -> Self:
+        """Return those that rules call so: `namespace/name`, or `name`."""
+        found = Q(pk__in=())
+        for reference in references:
+            namespace, slash, name = reference.rpartition("/")
+            of = Q(namespace__name=namespace) if slash else Q(namespace__isnull=True)
+            found |= of & Q(name=name)
+        return self.filter(found).select_related("namespace")
+
+
+class ImageSignatureQuerySet(models.QuerySet["ImageSignature"]):
+    """Signatures, always read through a repository that holds them."""
+
+    def held_by(self, repository: Repository) -> Self:
+        return self.filter(
+            manifest__holders__repository=repository,
+            manifest__holders__gone_at__isnull=True,
+        )
+
+
+class AttachmentNoticeQuerySet(models.QuerySet["AttachmentNotice"]):
+    """News of what is attached to images."""
+
+    def overlooked(self, before: datetime) -> Self:
+        """Return those whose message was lost, or whose worker died."""
+        return self.filter(noticed_at__isnull=True, changed_at__lt=before)
 
 
 class RegistryEventQuerySet(models.QuerySet["RegistryEvent"]):

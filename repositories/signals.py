@@ -15,3 +15,10 @@ scan_completed = Signal()
 
 # A vulnerability was hidden, or is not any more: `exception_id`. Sent likewise.
 exception_changed = Signal()
+
+# Something attached to an image came or went: `notice_id`, the key of the
+# AttachmentNotice. Sent likewise.
+attachment_changed = Signal()
+
+# A key was made or retired: `key_id`, the key of the SigningKey. Sent likewise.
+signing_key_changed = Signal()

@@ -1,4 +1,4 @@
-"""Names of repositories and tags, checked by the registry's own grammar."""
+"""Names by the registry's own grammar, and keys that can be used."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.validators import validate_not_reserved
 from repositories.registry import InvalidReference, RepositoryName, TagName
+from repositories.registry.simple_signing import InvalidKey, read_public_key
 
 
 def validate_repository_name(value: str) -> None:
@@ -32,3 +33,11 @@ def validate_tag_name(value: str) -> None:
         TagName.parse(value)
     except InvalidReference as error:
         raise ValidationError(str(error), code="invalid_tag") from error
+
+
+def validate_public_key(value: str) -> None:
+    """Refuse what is no public key that signatures can be verified with."""
+    try:
+        read_public_key(value)
+    except InvalidKey as error:
+        raise ValidationError(str(error), code="invalid_key") from error

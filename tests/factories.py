@@ -9,9 +9,10 @@ import json
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
 from django.utils import timezone
 
-from accounts.access import SYSTEM, AccessLevel
+from accounts.access import SYSTEM, AccessLevel, Actor
 from accounts.models import Namespace, Organization, Team, User
 from accounts.services import grants, organizations, users
 from promotions.services import policies
@@ -24,12 +25,22 @@ from repositories.models import (
     Repository,
     Scan,
     ScanComponent,
+    SigningKey,
     Tag,
     Vulnerability,
 )
 from repositories.registry import Digest, MediaType
-from repositories.services import manifests, repositories, tags
+from repositories.registry.simple_signing import signed_digest
+from repositories.services import (
+    attachments,
+    manifests,
+    repositories,
+    signatures,
+    signing_keys,
+    tags,
+)
 from repositories.signals import scan_completed
+from tests import signing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -196,6 +207,55 @@ def make_policy(
 def tag_rule(operator: str, *values: str) -> dict[str, Any]:
     """A rule on the tag in MSR's form."""
     return {"field": "tag", "operator": operator, "values": list(values)}
+
+
+def make_signing_key(*, reference: str, private: signing.PrivateKey) -> SigningKey:
+    """A key that rules call so, by its public half."""
+    name, _, end = reference.partition("/")
+    namespace = Namespace.objects.get(name=name) if end else None
+    return signing_keys.create(
+        actor=Actor(make_user(is_superuser=True)),
+        namespace=namespace,
+        name=end or name,
+        public_key=signing.pem_of(private),
+    )
+
+
+def make_signature(
+    *,
+    repository: Repository,
+    image: Manifest,
+    by: signing.PrivateKey,
+    way: str = "subject",
+) -> Manifest:
+    """Sign an image, as after the notification of what cosign pushed."""
+    made = signing.sign(by, image.digest)
+    return make_attachment(repository=repository, image=image, made=made, way=way)
+
+
+def make_attachment(
+    *,
+    repository: Repository,
+    image: Manifest,
+    made: signing.Signature,
+    way: str = "subject",
+) -> Manifest:
+    """Attach a signature to an image, by its subject or under cosign's tag."""
+    subject = {"mediaType": image.media_type, "digest": image.digest, "size": 1}
+    fields = {"subject": subject} if way == "subject" else {}
+    body = signing.manifest_of(made, **fields)
+    attached = image.digest if fields else ""
+    row = _store(body, size=1000, subject_digest=attached)
+    found = signatures.Found(signed_digest(made.payload), made.payload, made.signature)
+    with transaction.atomic():
+        signatures.keep(manifest=row, found=[found])
+        manifests.hold(repository=repository, manifests=[row.pk])
+        if attached:
+            attachments.note_change(repository=repository, digest=attached)
+    if not attached:
+        name = signing.tag_of(image.digest)
+        make_tag(repository=repository, name=name, manifest=row)
+    return row
 
 
 def _descriptor(media_type: MediaType, content: str, size: int) -> dict[str, Any]:

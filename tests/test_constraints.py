@@ -35,10 +35,13 @@ from promotions.models import (
 )
 from promotions.models.promotion import State
 from repositories.models import (
+    AttachmentNotice,
+    ImageSignature,
     Manifest,
     RegistryEvent,
     Repository,
     RepositoryManifest,
+    SigningKey,
     Tag,
     TagMove,
 )
@@ -209,6 +212,34 @@ def test_repositories_know_each_pair_once(website, move):
     refused(copy_of(tag))
     assert copy_of(tag, name="1.0-RC")()
     assert copy_of(tag, name="1.0-rc")(), "tags differ by case"
+
+
+@pytest.mark.parametrize("of_namespace", [False, True])
+def test_a_name_means_one_signing_key(website, of_namespace):
+    values = {"public_key": "pem", "created_by": make_user()}
+    namespace = website.namespace if of_namespace else None
+    key = SigningKey.objects.create(namespace=namespace, name="release", **values)
+    refused(copy_of(key))
+    refused(copy_of(key, retired_at=timezone.now()))
+    for change in ({"name": "qa/release"}, {"name": ""}, {"public_key": ""}):
+        refused(copy_of(key, **{"name": "third", **change}))
+    assert copy_of(key, name="other")()
+    for other in (make_organization().namespace, make_organization().namespace):
+        assert copy_of(key, namespace_id=other.pk)()
+
+
+def test_signatures_and_notices_know_each_pair_once(website):
+    manifest = make_manifest(repository=website)
+    row = ImageSignature.objects.create(
+        manifest=manifest, payload_sha256="1", signature_sha256="2"
+    )
+    refused(copy_of(row))
+    assert copy_of(row, signature_sha256="3")()
+    notice = AttachmentNotice.objects.create(
+        repository=website, subject_digest="sha256:1", changed_at=timezone.now()
+    )
+    refused(copy_of(notice))
+    assert copy_of(notice, subject_digest="sha256:2")()
 
 
 # --- the inbox and the moves ------------------------------------------------------

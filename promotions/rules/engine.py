@@ -57,6 +57,14 @@ class CompiledRules:
         return frozenset(kind for kind in found if kind)
 
     @property
+    def keys(self) -> frozenset[str]:
+        """The names of the keys whose signatures the rules ask about."""
+        rules = (
+            one for one in single_rules(self.rules) if one.field is Field.SIGNATURE
+        )
+        return frozenset(name for rule in rules for name in rule.values)
+
+    @property
     def wakes_by_time(self) -> bool:
         """Whether the passing of time alone can change an answer."""
         return any(rule.field in _BY_TIME for rule in single_rules(self.rules))

@@ -53,7 +53,7 @@ class Missing:
 NOT_SCANNED = Missing("no scan has finished", "upload a report, or scan the image")
 CONFIG_NOT_READ = Missing("the image's configuration was not read")
 NOT_LOOKED_FOR = Missing("what is attached to the image was not looked for")
-NOT_VERIFIED = Missing("no signature was verified")
+NOT_VERIFIED = Missing("signatures were not verified")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class ImageFacts:
     `artifact_type` is "" for container images and indexes of such, `size` is in bytes.
     `platforms` has one entry per runnable platform; a plain image has one.
     `attachments` are the kinds attached ("signature", "sbom" or artifact types),
-    `signatures` the names of keys and identities whose signature was verified.
+    `signatures` the names of the keys whose signature of the digest was verified.
     """
 
     tag: str

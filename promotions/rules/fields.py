@@ -264,8 +264,8 @@ _TRAITS: Mapping[Field, _Traits] = {
         "verified signature",
         Section.ORIGIN,
         _NAMES,
-        "The name of a key or an identity.",
-        "release-key",
+        "The name of a key: qa/release, or release for one of the registry.",
+        "qa/release",
         EvidenceKind.SIGNATURES,
     ),
     Field.SIGNATURE_PRESENT: _Traits(

@@ -20,6 +20,7 @@ from promotions.rules.operators import Operator
 from promotions.rules.text_operators import (
     LISTED_VALUES,
     joined,
+    listed,
     phrase,
     quoted,
     text_test,
@@ -123,20 +124,35 @@ def judge_platform(rule: Rule) -> Judgement[ImageIndex]:
 
 
 def judge_signature(rule: Rule) -> Judgement[ImageIndex]:
-    """Compare the names whose signatures were verified."""
+    """Compare the names of the keys whose signatures were verified.
+
+    Signatures come after the push, so a key that has not signed may do so yet: the
+    rule waits, and only `noo` fails or holds at once.
+    """
     test = some(rule.operator, rule.values)
+    otherwise = FAILS if rule.operator is Operator.NOT_ONE_OF else UNKNOWN
 
     def ask(image: ImageIndex, _now: datetime) -> OutcomeResult:
-        found = image.facts.signatures
-        return UNKNOWN if isinstance(found, Missing) else answer(test(image.signatures))
+        if isinstance(image.facts.signatures, Missing):
+            return UNKNOWN
+        return HOLDS if test(image.signatures) else otherwise
 
-    def tell(image: ImageIndex, _now: datetime, _result: OutcomeResult) -> Told:
+    def tell(image: ImageIndex, _now: datetime, result: OutcomeResult) -> Told:
         found = image.facts.signatures
         if isinstance(found, Missing):
             return tell_missing(rule.field.label, found)
+        if result is UNKNOWN:
+            return tell_missing(rule.field.label, _not_signed(rule))
         return tell_texts(rule, image.signatures, source=found.source)
 
     return Judgement(ask, tell)
+
+
+def _not_signed(rule: Rule) -> Missing:
+    return Missing(
+        f"no signature by {listed(rule.values)} was verified yet",
+        "sign the image with that key, and register its public part",
+    )
 
 
 def some(operator: Operator, values: tuple[str, ...]) -> SomeTest:

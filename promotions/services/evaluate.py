@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +35,7 @@ from promotions.rules import (
 )
 from promotions.rules.repository_pattern import InvalidPattern, RepositoryPattern
 from promotions.services.evidence import Gathered, Wanted, gather
-from promotions.services.matched import chain_of, write_promotions
+from promotions.services.matched import NO_LONGER_MET, chain_of, write_promotions
 from repositories.models import Repository, TagMove
 from repositories.registry import TagName
 
@@ -146,11 +146,13 @@ def _wanted(versions: Sequence[PolicyVersion], move: TagMove) -> Wanted:
     """Return the evidence that versions of one evidence key ask for together."""
     needs = frozenset[EvidenceKind]().union(*(compiled(one).needs for one in versions))
     first = versions[0]
+    keys = frozenset[str]().union(*(compiled(one).keys for one in versions))
+    wanted = Wanted(needs, tuple(first.origins), keys=keys)
     if first.exceptions_of != PolicyVersion.Exceptions.TARGET:
-        return Wanted(needs, tuple(first.origins))
+        return wanted
     name = _target_name(first, move)
     target = Repository.objects.select_related("namespace").named(name).first()
-    return Wanted(needs, tuple(first.origins), by_target=True, exceptions_by=target)
+    return replace(wanted, by_target=True, exceptions_by=target)
 
 
 def compiled(version: PolicyVersion) -> CompiledRules:
@@ -271,8 +273,11 @@ def _decision(evaluation: Evaluation, decided: Decided) -> Decision:
 
 
 def _cancel_unmet(move: TagMove, decided: Iterable[Decided]) -> None:
-    """Cancel what has not started and does not meet its policy any more."""
-    unmet = [one for one in decided if one.result is Result.NOT_MATCHED]
+    """Cancel what has not started and does not meet its policy any more.
+
+    Nor does what is unknown by now: a scan grew old, or a key was retired.
+    """
+    unmet = [one for one in decided if one.result is not Result.MATCHED]
     open_rows = Promotion.objects.filter(
         tag_move=move,
         policy_version__in=[one.version.pk for one in unmet],
@@ -281,6 +286,6 @@ def _cancel_unmet(move: TagMove, decided: Iterable[Decided]) -> None:
     open_rows.update(
         state=State.CANCELLED,
         finished_at=timezone.now(),
-        error_code="CRITERIA_NO_LONGER_MET",
+        error_code=NO_LONGER_MET,
         reason="The image does not meet the policy's criteria any more.",
     )

@@ -23,6 +23,7 @@ from promotions.rules import (
     PlatformFacts,
     Vulnerability,
 )
+from promotions.services import signature_evidence
 from repositories.models import (
     Finding,
     Manifest,
@@ -32,7 +33,7 @@ from repositories.models import (
     Tag,
     VulnerabilityException,
 )
-from repositories.services.manifests import CONFIG_TYPES
+from repositories.services.image_config import CONFIG_TYPES
 from repositories.services.tags import promotion_of
 
 if TYPE_CHECKING:
@@ -55,18 +56,20 @@ class Wanted:
 
     `origins` are the uploads and own scanners that the policy names. `by_target` says
     that only vulnerabilities hidden by admins of the target do not count:
-    `exceptions_by` is that repository, None while it does not exist.
+    `exceptions_by` is that repository, None while it does not exist. `keys` are the
+    names by which rules call the keys that signed.
     """
 
     needs: frozenset[EvidenceKind] = frozenset()
     origins: tuple[str, ...] = ()
     by_target: bool = False
     exceptions_by: Repository | None = None
+    keys: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """Facts, a hash of the scans and exceptions they rest on, and the exceptions."""
+    """Facts, a hash of what they rest on, and the exceptions among that."""
 
     facts: ImageFacts
     version: str
@@ -79,9 +82,12 @@ class _Used:
 
     scans: set[int] = field(default_factory=set)
     exceptions: dict[int, VulnerabilityException] = field(default_factory=dict)
+    signatures: signature_evidence.Used = field(default_factory=set)
 
     def version(self) -> str:
-        found = [sorted(self.scans), sorted(self.exceptions)]
+        found: list[list[Any]] = [sorted(self.scans), sorted(self.exceptions)]
+        if self.signatures:  # so that the hashes of all other evidence stay the same
+            found.append(sorted(self.signatures))
         return hashlib.sha256(json.dumps(found).encode()).hexdigest()
 
 
@@ -99,6 +105,7 @@ def gather(move: TagMove, wanted: Wanted) -> Gathered:
         size=manifest.size if manifest else None,
         platforms=tuple(platforms),
         **_attached(move, wanted),
+        **_signed(move, wanted, used),
     )
     exceptions = [_recorded(one) for one in used.exceptions.values()]
     return Gathered(facts, used.version(), exceptions)
@@ -135,6 +142,15 @@ def _attached(move: TagMove, wanted: Wanted) -> dict[str, Any]:
     tags = Tag.objects.filter(repository=move.repository, name__in=names)
     kinds |= {names[name] for name in tags.values_list("name", flat=True)}
     return {"attachments": Evidence(frozenset(kinds), "the registry")}
+
+
+def _signed(move: TagMove, wanted: Wanted, used: _Used) -> dict[str, Any]:
+    if EvidenceKind.SIGNATURES not in wanted.needs or move.to_manifest is None:
+        return {}
+    evidence, used.signatures = signature_evidence.verified(
+        move.repository, move.to_manifest, wanted.keys
+    )
+    return {"signatures": evidence}
 
 
 def _kind(media_type: str) -> str:

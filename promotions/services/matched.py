@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from promotions.models import PolicyVersion
     from repositories.models import Repository, TagMove
 
+NO_LONGER_MET = "CRITERIA_NO_LONGER_MET"
+
 
 @dataclass(frozen=True, slots=True)
 class Chain:
@@ -61,12 +63,10 @@ def write_promotions(
     matched = [row for row in decisions if row.verdict == Decision.Verdict.MATCHED]
     if not matched:
         return []
-    targets = _targets([row.policy_version for row in matched], move.repository)
-    promoted = Promotion.objects.filter(root_move=chain.root).count()
-    rows = [
-        _promotion(move, chain, row, targets[row.policy_version_id]) for row in matched
-    ]
-    for number, row in enumerate(rows, start=promoted):
+    before = list(Promotion.objects.filter(root_move=chain.root).order_by("generation"))
+    rows = [_promotion(move, chain, row) for row in matched]
+    _place(rows, move, _generations(move, before))
+    for number, row in enumerate(rows, start=len(before)):
         _stop_beyond_limits(row, chain, number)
     Promotion.objects.bulk_create(rows, ignore_conflicts=True)
     keys = [row.idempotency_key for row in rows]
@@ -105,31 +105,53 @@ def _made(names: dict[int, str]) -> dict[int, _Target]:
     return made
 
 
-def _promotion(
-    move: TagMove, chain: Chain, decision: Decision, target: _Target
-) -> Promotion:
-    version = decision.policy_version
-    row = Promotion(
-        policy=version.policy,
-        policy_version=version,
+def _generations(move: TagMove, before: Iterable[Promotion]) -> dict[int | None, int]:
+    """Return the generation to write for each version; 1 for those not named.
+
+    What was cancelled because the image did not meet the policy is promoted, once more,
+    when it does again. `before` are in the order of their generations.
+    """
+    found: dict[int | None, int] = {}
+    for row in before:
+        if row.tag_move_id == move.pk:
+            again = row.state == State.CANCELLED and row.error_code == NO_LONGER_MET
+            found[row.policy_version_id] = row.generation + again
+    return found
+
+
+def _promotion(move: TagMove, chain: Chain, decision: Decision) -> Promotion:
+    return Promotion(
+        policy=decision.policy_version.policy,
+        policy_version=decision.policy_version,
         decision=decision,
-        idempotency_key=_key(version, move),
         source_repository=move.repository,
         source_tag=move.tag,
         tag_move=move,
         manifest=move.to_manifest,
-        target_namespace=target.namespace,
-        target_name=target.name,
         root_move=chain.root,
         hop=chain.hop,
         originated_by=chain.originated_by,
     )
-    if target.refused:
-        _end(row, State.FAILED, "INVALID_TARGET", target.refused)
-    return row
 
 
-def _key(version: PolicyVersion, move: TagMove, generation: int = 1) -> str:
+def _place(
+    rows: Iterable[Promotion], move: TagMove, generations: dict[int | None, int]
+) -> None:
+    """Say where each goes, and which of how many times it is."""
+    versions = {
+        row.policy_version_id: row.policy_version for row in rows if row.policy_version
+    }
+    targets = _targets(versions.values(), move.repository)
+    for row in rows:
+        key, target = row.policy_version_id or 0, targets[row.policy_version_id or 0]
+        row.target_namespace, row.target_name = target.namespace, target.name
+        row.generation = generations.get(key, 1)
+        row.idempotency_key = _key(versions[key], move, row.generation)
+        if target.refused:
+            _end(row, State.FAILED, "INVALID_TARGET", target.refused)
+
+
+def _key(version: PolicyVersion, move: TagMove, generation: int) -> str:
     target = f"{version.target_namespace_id}/{version.target_name}"
     if version.target_pattern:
         target = version.target_pattern  # a move has one source, so one target of it

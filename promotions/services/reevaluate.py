@@ -11,16 +11,22 @@ from django.utils import timezone
 
 from promotions.models import Decision, Evaluation, Promotion
 from repositories.models import (
+    AttachmentNotice,
     Finding,
+    ImageSignature,
     IndexChild,
     Manifest,
     Scan,
+    SigningKey,
     Tag,
+    TagMove,
     Vulnerability,
     VulnerabilityException,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from django.db.models import QuerySet
 
 BATCH = 1000
@@ -49,6 +55,25 @@ def moves_of_exception(*, exception_id: int) -> set[int]:
     return _moves_of(found.values("scan__manifest"), **scope)
 
 
+def moves_of_attachment(*, notice: AttachmentNotice) -> set[int]:
+    """Return the moves to ask about again because of what is attached to an image."""
+    image = Manifest.objects.filter(digest=notice.subject_digest).values("pk")
+    return _asked_before(_moves_of(image, repository=notice.repository_id))
+
+
+def moves_of_key(*, key: SigningKey) -> set[int]:
+    """Return the moves of all images that the key signed, wherever they are."""
+    digests = {
+        one.subject_digest
+        for one in ImageSignature.objects.iterator(chunk_size=BATCH)
+        if key.signed(one)
+    }
+    moves: set[int] = set()
+    for some in _batches(sorted(digests)):
+        moves |= _moves_of(Manifest.objects.filter(digest__in=some).values("pk"))
+    return _asked_before(moves)
+
+
 def due_moves(*, limit: int) -> list[int]:
     """Return the moves whose decision waited for a time that has come."""
     due = Decision.objects.filter(
@@ -70,6 +95,23 @@ def overlooked_moves(*, limit: int) -> list[int]:
     )
     waiting = Decision.objects.filter(Exists(news), verdict=Decision.Verdict.WAITING)
     return list(_keys(waiting.order_by("id"))[:limit])
+
+
+def overlooked_attachments(*, limit: int) -> list[int]:
+    """Return the keys of news of attachments that nobody acted upon."""
+    before = timezone.now() - timedelta(seconds=settings.SWEEP_PERIOD)
+    rows = AttachmentNotice.objects.overlooked(before).order_by("changed_at")
+    return list(rows.values_list("pk", flat=True)[:limit])
+
+
+def overlooked_keys(*, limit: int) -> list[int]:
+    """Return keys that were made or retired, and nobody acted upon it.
+
+    All signatures are verified for it: a worker is given the time of a lease.
+    """
+    before = timezone.now() - timedelta(seconds=settings.LEASE_SECONDS)
+    rows = SigningKey.objects.overlooked(before).order_by("id")
+    return list(rows.values_list("pk", flat=True)[:limit])
 
 
 def expired_exceptions() -> list[int]:
@@ -117,6 +159,21 @@ def _delete(rows: QuerySet[Decision] | QuerySet[Evaluation]) -> int:
 
 def _keys(rows: QuerySet[Decision]) -> QuerySet[Decision, int]:
     return rows.values_list("tag_move", flat=True)
+
+
+def _batches(values: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(values), BATCH):
+        yield values[start : start + BATCH]
+
+
+def _asked_before(moves: set[int]) -> set[int]:
+    """Leave out what the first walk only recorded: nobody has applied a policy to it.
+
+    Any other move is asked about at its push, perhaps at this moment.
+    """
+    asked = Exists(Evaluation.objects.filter(tag_move=OuterRef("pk")))
+    rows = TagMove.objects.filter(asked | Q(is_baseline=False), pk__in=moves)
+    return set(rows.values_list("pk", flat=True))
 
 
 def _moves_of(images: QuerySet[Any, Any], **scope: Any) -> set[int]:

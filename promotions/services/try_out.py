@@ -72,7 +72,7 @@ def example(*, source: Repository, template: str, zone: str) -> str:
 def _try(compiled: CompiledRules, template: TagTemplate, zone: str, tag: Tag) -> Trial:
     move = tag.current_move
     move.repository, move.to_manifest = tag.repository, tag.manifest
-    facts = gather(move, Wanted(compiled.needs)).facts
+    facts = gather(move, Wanted(compiled.needs, keys=compiled.keys)).facts
     verdict = evaluate(compiled, facts, timezone.now())
     if verdict.result is not Result.MATCHED:
         against = _against(verdict.outcomes)

@@ -1,7 +1,23 @@
-"""The admin pages of what: repositories, grants on them, tags, scans, the inbox."""
+"""The admin pages of what: repositories, grants, tags, scans, keys, the inbox."""
 
 from __future__ import annotations
 
-from repositories.admin import grants, history, inbox, repositories, scans, tags
+from repositories.admin import (
+    grants,
+    history,
+    inbox,
+    repositories,
+    scans,
+    signing_keys,
+    tags,
+)
 
-__all__ = ["grants", "history", "inbox", "repositories", "scans", "tags"]
+__all__ = [
+    "grants",
+    "history",
+    "inbox",
+    "repositories",
+    "scans",
+    "signing_keys",
+    "tags",
+]

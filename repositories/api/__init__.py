@@ -1,4 +1,4 @@
-"""`/api/v0/repositories`: repositories, their tags, manifests and team access."""
+"""`/api/v0/repositories`: repositories, their tags, manifests, team access; keys."""
 
 from __future__ import annotations
 
@@ -8,16 +8,26 @@ from repositories.api.repositories import (
     RepositoryDetail,
     RepositoryList,
 )
+from repositories.api.signing_keys import (
+    NamespaceSigningKey,
+    NamespaceSigningKeyList,
+    SigningKeyDetail,
+    SigningKeyList,
+)
 from repositories.api.tags import ManifestList, TagDetail, TagList
 from repositories.api.team_access import RepositoryTeamAccess, RepositoryTeamAccessList
 
 __all__ = [
     "ManifestList",
     "NamespaceRepositories",
+    "NamespaceSigningKey",
+    "NamespaceSigningKeyList",
     "RepositoryDetail",
     "RepositoryList",
     "RepositoryTeamAccess",
     "RepositoryTeamAccessList",
+    "SigningKeyDetail",
+    "SigningKeyList",
     "TagDetail",
     "TagList",
     "namespace_of",

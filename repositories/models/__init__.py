@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from repositories.models.access import RepositoryGroupGrant, RepositoryUserGrant
+from repositories.models.attachment import AttachmentNotice
 from repositories.models.event import RegistryEvent
 from repositories.models.exception import VulnerabilityException
 from repositories.models.manifest import IndexChild, Manifest, RepositoryManifest
@@ -16,11 +17,14 @@ from repositories.models.scan import (
     ScanComponent,
     Vulnerability,
 )
+from repositories.models.signing_key import ImageSignature, SigningKey
 from repositories.models.tag import Provenance, Tag, TagMove
 
 __all__ = [
+    "AttachmentNotice",
     "Component",
     "Finding",
+    "ImageSignature",
     "IndexChild",
     "License",
     "Manifest",
@@ -33,6 +37,7 @@ __all__ = [
     "RepositoryUserGrant",
     "Scan",
     "ScanComponent",
+    "SigningKey",
     "Tag",
     "TagMove",
     "Vulnerability",

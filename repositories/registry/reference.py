@@ -154,6 +154,15 @@ class TagName:
         """True for tags of the referrers schema and cosign's .sig, .att and .sbom."""
         return _ATTACHMENT_TAG.fullmatch(self.value) is not None
 
+    @property
+    def attached_to(self) -> Digest | None:
+        """The image that such a tag is about; None where the tag does not say."""
+        if not self.is_attachment:
+            return None
+        algorithm, _, digits = self.value.partition(".")[0].partition("-")
+        is_whole = len(digits) == _HEX_LENGTHS[algorithm]
+        return Digest(algorithm, digits) if is_whole else None
+
     @override
     def __str__(self) -> str:
         return self.value

@@ -17,7 +17,6 @@ from accounts.models import Namespace
 from repositories.models import (
     RegistryEvent,
     Repository,
-    RepositoryManifest,
     TagMove,
 )
 from repositories.registry import (
@@ -192,9 +191,7 @@ def _ingest_deletion(event: RegistryEvent) -> str:
 def _note_gone(repository: Repository, digest: str) -> None:
     name = RepositoryName.parse(repository.full_name)
     if client().head_manifest(name, Digest.parse(digest)) is None:
-        RepositoryManifest.objects.filter(
-            repository=repository, manifest__digest=digest
-        ).update(gone_at=timezone.now())
+        manifests.note_gone(repository=repository, digest=digest)
 
 
 def digest_of(repository: Repository, tag: str) -> Digest | None:

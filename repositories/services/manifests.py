@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from django.db import transaction
 from django.db.models import Sum
-from django.utils.dateparse import parse_datetime
+from django.utils import timezone
 
 from repositories.models import IndexChild, Manifest, RepositoryManifest
 from repositories.registry import (
@@ -19,56 +17,21 @@ from repositories.registry import (
     RegistryError,
     RepositoryName,
 )
+from repositories.services import attachments, image_config, signatures
+from repositories.services.image_config import ImageConfig, short_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from repositories.models import Repository
-    from repositories.registry import Descriptor, Platform, RegistryClient
+    from repositories.registry import Descriptor, RegistryClient
+    from repositories.services.signatures import Found
 
     Parsed = ImageManifest | ImageIndex
 
-MAX_CONFIG_BYTES = 4 * 1024 * 1024
 MAX_SIZE = 2**63 - 1  # what the column holds
 MAX_LEVELS = 8  # of indexes that refer to indexes
-MAX_LABELS = 100
 MAX_BELOW = 4096  # manifests below one index
-CONFIG_TYPES = (
-    "application/vnd.oci.image.config.v1+json",
-    "application/vnd.docker.container.image.v1+json",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class ImageConfig:
-    """What is read of an image's configuration (OCI image specification)."""
-
-    os: str = ""
-    os_version: str = ""
-    architecture: str = ""
-    variant: str = ""
-    author: str = ""
-    created: str = ""
-    labels: dict[str, str] | None = None
-
-    @classmethod
-    def of(cls, body: bytes) -> ImageConfig:
-        """Read the fields; those missing, odd or too long come back empty."""
-        try:
-            found = json.loads(body)
-        except (ValueError, RecursionError):
-            return cls()
-        if not isinstance(found, dict):
-            return cls()
-        return cls(
-            os=_short(found.get("os"), 50),
-            os_version=_short(found.get("os.version"), 100),
-            architecture=_short(found.get("architecture"), 50),
-            variant=_short(found.get("variant"), 50),
-            author=_short(found.get("author"), 200),
-            created=_short(found.get("created"), 40),
-            labels=_labels(found.get("config")),
-        )
 
 
 def store(
@@ -90,7 +53,8 @@ def store(
     if isinstance(parsed, ImageIndex):
         # Before the index itself: what is held is held with all below it.
         _store_below(repository, parsed, client)
-    return _keep(repository, parsed, _config(client, name, parsed))
+    config = image_config.read(client, name, parsed)
+    return _keep(repository, parsed, config, signatures.read(client, name, parsed))
 
 
 def tree(manifest: Manifest, *, held_by: Repository) -> dict[int, Parsed]:
@@ -131,6 +95,18 @@ def hold(*, repository: Repository, manifests: Iterable[int]) -> None:
     )
 
 
+def note_gone(*, repository: Repository, digest: str) -> None:
+    """Note that the repository does not hold the manifest any more."""
+    rows = RepositoryManifest.objects.filter(
+        repository=repository, manifest__digest=digest
+    )
+    subject = Manifest.objects.filter(digest=digest).exclude(subject_digest="")
+    with transaction.atomic():
+        rows.update(gone_at=timezone.now())
+        for attached_to in subject.values_list("subject_digest", flat=True):
+            attachments.note_change(repository=repository, digest=attached_to)
+
+
 def _store_below(
     repository: Repository, index: ImageIndex, client: RegistryClient
 ) -> None:
@@ -165,7 +141,8 @@ def _store_level(
         if parsed is None:
             continue
         if row is None:
-            _keep(repository, parsed, _of_platform(child.platform))
+            found = signatures.read(client, name, parsed)
+            _keep(repository, parsed, ImageConfig.of_platform(child.platform), found)
         if isinstance(parsed, ImageIndex):
             yield parsed
 
@@ -186,28 +163,40 @@ def _keep(
     repository: Repository,
     parsed: Parsed,
     config: ImageConfig,
+    found: Iterable[Found],
 ) -> Manifest:
+    """Write all of it or nothing: what is held is never fetched again."""
+    subject = str(parsed.subject.digest) if parsed.subject else ""
+    with transaction.atomic():
+        row = _row(parsed, config, subject)
+        if isinstance(parsed, ImageIndex):
+            _note_children(row, parsed)
+        signatures.keep(manifest=row, found=found)
+        hold(repository=repository, manifests=[row.pk])
+        if subject:
+            attachments.note_change(repository=repository, digest=subject)
+    return row
+
+
+def _row(parsed: Parsed, config: ImageConfig, subject: str) -> Manifest:
     row, _ = Manifest.objects.get_or_create(
         digest=str(parsed.digest),
         defaults={
             "media_type": str(parsed.media_type),
             "raw": parsed.raw,
             "size": _size(parsed),
-            "artifact_type": _short(parsed.artifact_type, 255),
-            "subject_digest": str(parsed.subject.digest) if parsed.subject else "",
+            "artifact_type": short_text(parsed.artifact_type, 255),
+            "subject_digest": subject,
             "os": config.os,
             "os_version": config.os_version,
             "architecture": config.architecture,
             "variant": config.variant,
             "image_author": config.author,
-            "image_created_at": _moment(config.created),
+            "image_created_at": config.created,
             "labels": config.labels,
             **_config_columns(parsed),
         },
     )
-    if isinstance(parsed, ImageIndex):
-        _note_children(row, parsed)
-    hold(repository=repository, manifests=[row.pk])
     return row
 
 
@@ -223,7 +212,7 @@ def _config_columns(parsed: Parsed) -> dict[str, str]:
         return {}
     return {
         "config_digest": str(parsed.config.digest),
-        "config_media_type": _short(parsed.config.media_type, 120),
+        "config_media_type": short_text(parsed.config.media_type, 120),
     }
 
 
@@ -236,54 +225,3 @@ def _size(parsed: Parsed) -> int:
     else:
         below = sum(layer.size for layer in parsed.layers) + parsed.config.size
     return min(len(parsed.raw) + below, MAX_SIZE)
-
-
-def _config(
-    client: RegistryClient, name: RepositoryName, parsed: Parsed
-) -> ImageConfig:
-    """Fetch the image's configuration; what is none, or is gone, reads as empty."""
-    if isinstance(parsed, ImageIndex) or parsed.config.media_type not in CONFIG_TYPES:
-        return ImageConfig()
-    try:
-        body = client.get_blob(name, parsed.config.digest, MAX_CONFIG_BYTES)
-    except RegistryError as error:
-        if error.temporary:
-            raise
-        return ImageConfig()
-    return ImageConfig.of(body)
-
-
-def _of_platform(platform: Platform | None) -> ImageConfig:
-    if platform is None:
-        return ImageConfig()
-    return ImageConfig(
-        os=_short(platform.os, 50),
-        os_version=_short(platform.os_version, 100),
-        architecture=_short(platform.architecture, 50),
-        variant=_short(platform.variant, 50),
-    )
-
-
-def _labels(config: Any) -> dict[str, str]:
-    """Read the labels; what is no text, and what is too much of them, is left out."""
-    found = config.get("Labels") if isinstance(config, dict) else None
-    pairs = found.items() if isinstance(found, dict) else ()
-    texts = [(key, value) for key, value in pairs if isinstance(value, str)]
-    return {_short(key, 200): _short(value, 1000) for key, value in texts[:MAX_LABELS]}
-
-
-def _short(value: Any, length: int) -> str:
-    """Cut a text, and replace what PostgreSQL cannot store (NUL, lone surrogates)."""
-    if not isinstance(value, str):
-        return ""
-    text = value.replace("\0", "\ufffd").encode(errors="replace").decode()
-    return text[:length]
-
-
-def _moment(text: str) -> datetime | None:
-    """Read an RFC 3339 time; None for what is none, or has no time zone."""
-    try:
-        found = parse_datetime(text)
-        return found.astimezone(UTC) if found and found.tzinfo else None
-    except (ValueError, OverflowError):
-        return None

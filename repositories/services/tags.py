@@ -11,6 +11,7 @@ from django.db.models import F
 
 from accounts.models import User
 from repositories.models import Provenance, Tag, TagMove
+from repositories.services import attachments
 from repositories.signals import tag_pushed
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def record_move(
                 move = _new_move(repository, last, manifest, seen)
                 _point(repository, manifest, move, seen)
                 _announce(move)
+                attachments.note_tag(repository=repository, tag=seen.tag)
                 return move
             if last.to_manifest_id == manifest.pk:
                 _point(repository, manifest, last, seen)
@@ -119,6 +121,7 @@ def record_deletion(*, repository: Repository, seen: Sighting) -> TagMove | None
         )
         if not rows.delete()[0]:
             return None
+        attachments.note_tag(repository=repository, tag=seen.tag)
         last = TagMove.objects.latest_of(repository, seen.tag)
         return _new_move(repository, last, None, seen)
 

@@ -35,7 +35,9 @@ from repositories.models import (
     Vulnerability,
     VulnerabilityException,
 )
-from repositories.services import repositories
+from repositories.registry import Digest
+from repositories.services import attachments, repositories, signatures, signing_keys
+from tests import signing
 
 if TYPE_CHECKING:
     from accounts.models import Organization, Team, User
@@ -169,6 +171,27 @@ def make_tenant(name: str) -> None:
     make_promotion(policy, tag)
     NamespaceAdmission.objects.create(policy=policy, namespace=source.namespace)
     make_scan(name, tag, owner)
+    make_signature(name, tag, organization, owner)
+
+
+def make_signature(
+    mark: str, tag: Tag, organization: Organization, owner: User
+) -> None:
+    """A key of the namespace, and a signature by it that policies were not told of."""
+    private = signing.new_key()
+    signing_keys.create(
+        actor=Actor(owner),
+        namespace=organization.namespace,
+        name=f"{mark}-release",
+        public_key=signing.pem_of(private),
+    )
+    made = signing.sign(private, tag.manifest.digest)
+    holder = make_tag(tag.repository, f"{mark}-signature").manifest
+    found = signatures.Found(
+        Digest.parse(tag.manifest.digest), made.payload, made.signature
+    )
+    signatures.keep(manifest=holder, found=[found])
+    attachments.note_change(repository=tag.repository, digest=tag.manifest.digest)
 
 
 def make_scan(mark: str, tag: Tag, author: User) -> None:

@@ -103,11 +103,7 @@ CASES: dict[str, dict[str, Case]] = {
     },
     "sbom": {"eq": ("false", "true")},
     "signature_present": {"eq": ("true", "false")},
-    "signature": {
-        "oo": (["other-key", "release-key"], ["other-key"]),
-        "noo": (["other-key"], ["release-key"]),
-        "eq": ("release-key", "other-key"),
-    },
+    "signature": {"noo": (["other-key"], ["release-key"])},
     "vulnerability_all": {
         "gte": ("4", "5"),
         "gt": ("3", "4"),
@@ -151,7 +147,7 @@ CASES: dict[str, dict[str, Case]] = {
         "matches": ("^d.*a$", "^robot"),
     },
 }
-# Time and a new scan can still make these true: they do not fail but wait.
+# Time, a new scan and a signature can still make these true: they do not fail but wait.
 WAITING_CASES: dict[str, dict[str, Case]] = {
     "updated_at_duration": {"bf": ("48h", "48h1s"), "af": ("48h1s", "2d")},
     "scan_age": {
@@ -160,12 +156,20 @@ WAITING_CASES: dict[str, dict[str, Case]] = {
         "gte": ("6h", "6h1s"),
         "gt": ("5h59m59s", "6h"),
     },
+    "signature": {
+        "oo": (["other-key", "release-key"], ["other-key"]),
+        "eq": ("release-key", "other-key"),
+    },
+}
+ALL_CASES = {
+    field: CASES.get(field, {}) | WAITING_CASES.get(field, {})
+    for field in CASES | WAITING_CASES
 }
 FAILING_BY_TIME = {("updated_at_duration", "af")}
 BY_THE_PUSH = {"tag", "semver", "artifact_type", "updated_at", "updated_at_duration"}
 NEEDING_EVIDENCE = {
     field: operators
-    for field, operators in (CASES | WAITING_CASES).items()
+    for field, operators in ALL_CASES.items()
     if field not in BY_THE_PUSH
 }
 
@@ -197,7 +201,7 @@ def test_field_and_operator_decide(field, operator, holding, failing):
 @pytest.mark.parametrize(
     ("field", "operator", "holding", "waiting"), cases(WAITING_CASES)
 )
-def test_field_and_operator_depend_on_time(field, operator, holding, waiting):
+def test_field_and_operator_wait_for_what_can_come(field, operator, holding, waiting):
     met = outcome(image(), rule(field, operator, *values(holding)))
     unmet = outcome(image(), rule(field, operator, *values(waiting)))
     expected = FAILS if (field, operator) in FAILING_BY_TIME else UNKNOWN
@@ -215,8 +219,7 @@ def test_field_and_operator_without_evidence_wait(field, operator, holding, othe
 
 
 def test_table_has_every_field_and_operator():
-    table = CASES | WAITING_CASES
-    assert {field: set(operators) for field, operators in table.items()} == {
+    assert {field: set(operators) for field, operators in ALL_CASES.items()} == {
         field.value: {operator.value for operator in field.operators} for field in Field
     }
 
@@ -279,6 +282,18 @@ def accepts(field: Field, operator: Operator) -> bool:
         (("size", "lte", "100MB"), "size: 250.0 MB, wanted ≤ 100MB"),
         (("semver", "gte", "2"), "version 1.4.2, wanted ≥ 2"),
         (("sbom", "eq", "true"), "attached SBOM: false, wanted true"),
+        (
+            ("signature", "oo", "qa/one", "two"),
+            (
+                'verified signature: unknown, no signature by "qa/one", "two" was '
+                "verified yet; sign the image with that key, and register its public "
+                "part"
+            ),
+        ),
+        (
+            ("signature", "noo", "release-key"),
+            'verified signature: release-key is one of "release-key"',
+        ),
         (
             ("updated_at", "af", "2026-03-01"),
             "pushed at 2026-02-27 12:00:00 UTC, wanted after 2026-03-01 00:00:00 UTC",
