@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     # ruff does not see names used in the brackets of a base class
     from promotions.models.policy import PromotionPolicy  # noqa: F401 - in brackets
     from promotions.models.promotion import Promotion, State  # noqa: F401 - in brackets
+    from promotions.models.promotion_filter import PromotionFilter
+
+
+RECENT = 500
 
 
 class IllegalTransition(Exception):
@@ -28,10 +32,10 @@ class IllegalTransition(Exception):
     """
 
 
-def _sight(actor: Actor, **of: str) -> Exists:
+def _sight(actor: Actor, action: Action = Action.PULL, **of: str) -> Exists:
     """Return the condition "the actor may pull the repository with these fields"."""
-    pullable = Repository.objects.permitted(actor, Action.PULL)
-    return Exists(pullable.filter(**{key: OuterRef(of[key]) for key in of}))
+    permitted = Repository.objects.permitted(actor, action)
+    return Exists(permitted.filter(**{key: OuterRef(of[key]) for key in of}))
 
 
 class PromotionPolicyQuerySet(models.QuerySet["PromotionPolicy"]):
@@ -161,6 +165,10 @@ class PromotionQuerySet(models.QuerySet["Promotion"]):
             sees_target=_sight(actor, namespace="target_namespace", name="target_name"),
         )
 
+    def known_to(self, actor: Actor) -> Self:
+        """Return those of which the actor sees an end, by the names they have now."""
+        return self.with_sight(actor).filter(Q(sees_source=True) | Q(sees_target=True))
+
     def for_listing(self) -> Self:
         """Return the promotions with what a list shows of each, in one query."""
         return self.select_related(
@@ -180,6 +188,41 @@ class PromotionQuerySet(models.QuerySet["Promotion"]):
         return self.filter(
             target_namespace=repository.namespace_id, target_name=repository.name
         )
+
+    def matching(self, wanted: PromotionFilter, reader: Actor) -> Self:
+        """Return those that the filter asks for.
+
+        The source's tag is compared only where the reader may know it.
+        """
+        found = {
+            "state__in": wanted.states,
+            "error_code__iexact": wanted.error_code,
+            "policy__uuid": wanted.policy,
+            "created_at__gte": wanted.since,
+            "created_at__lt": wanted.until,
+            "source_tag__icontains": wanted.tag,
+        }
+        rows = self.filter(**{key: value for key, value in found.items() if value})
+        if wanted.tag:
+            rows = rows.filter(_sight(reader, pk="source_repository"))
+        return rows
+
+    def retryable(self) -> Self:
+        """Return those that failed and were not promoted again since."""
+        return self.filter(state="failed", repetitions__isnull=True)
+
+    def promotable_by(self, actor: Actor) -> Self:
+        """Return those whose source the actor may pull, and whose target push to."""
+        target = {"namespace": "target_namespace", "name": "target_name"}
+        return self.filter(
+            _sight(actor, pk="source_repository"),
+            _sight(actor, Action.PUSH, **target),
+        )
+
+    def recent_error_codes(self) -> list[str]:
+        """Return the codes among the newest rows: all would cost a long history."""
+        newest = self.order_by("-created_at", "-id").values_list("error_code")
+        return sorted({code for (code,) in newest[:RECENT] if code})
 
     def due(self) -> Self:
         """Return what a worker should have taken by now."""

@@ -10,6 +10,7 @@ from promotions.models.policy import (
     PromotionPolicy,
 )
 from promotions.models.promotion import Promotion
+from promotions.models.promotion_filter import PromotionFilter
 
 __all__ = [
     "Decision",
@@ -18,5 +19,6 @@ __all__ = [
     "PolicyConsent",
     "PolicyVersion",
     "Promotion",
+    "PromotionFilter",
     "PromotionPolicy",
 ]
