@@ -70,6 +70,7 @@ urlpatterns = [
     _of_repository("/promotionPolicies", promotions.PolicyList),
     _of_repository("/promotionPolicies/<api_name:policy_id>", promotions.PolicyDetail),
     _of_repository("/promotions", promotions.RepositoryPromotionList),
+    _of_repository("/promotions/retry", promotions.RetryFailed),
     _of_repository("/teamAccess", repositories.RepositoryTeamAccessList),
     _of_repository("/teamAccess/<api_name:team>", repositories.RepositoryTeamAccess),
     _of_repository("", repositories.RepositoryDetail),

@@ -10,6 +10,7 @@ from promotions.api.promotions import (
     PromoteByHand,
     PromotionDetail,
     RepositoryPromotionList,
+    RetryFailed,
 )
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "PromoteByHand",
     "PromotionDetail",
     "RepositoryPromotionList",
+    "RetryFailed",
 ]

@@ -37,6 +37,7 @@ OPERATIONS = [
     ("put", "/repositories/{ns}/{name}/promotionPolicies/{policy}"),
     ("delete", "/repositories/{ns}/{name}/promotionPolicies/{policy}"),
     ("get", "/repositories/{ns}/{name}/promotions"),
+    ("post", "/repositories/{ns}/{name}/promotions/retry"),
     ("get", "/repositories/{ns}/{name}/teamAccess"),
     ("put", "/repositories/{ns}/{name}/teamAccess/testers"),
     ("delete", "/repositories/{ns}/{name}/teamAccess/testers"),
