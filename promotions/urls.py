@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from promotions.views import dashboard, decisions, policies, promotions
+from promotions.views import dashboard, decisions, history, policies, promotions
 from repositories.urls import REPOSITORY
 
 POLICIES = f"{REPOSITORY}/promotions"
@@ -17,6 +17,7 @@ urlpatterns = [
     path("promotions/<uuid:uuid>/again", promotions.promote_again, name="again"),
     path("promotions/<uuid:uuid>/cancel", promotions.cancel_promotion, name="cancel"),
     path(POLICIES, policies.policy_list, name="policies"),
+    path(f"{POLICIES}/retry", history.retry_failed, name="retry"),
     path(f"{POLICIES}/new", policies.PolicyFormView.as_view(), name="new_policy"),
     path(
         f"{POLICIES}/<uuid:uuid>", policies.PolicyFormView.as_view(), name="edit_policy"

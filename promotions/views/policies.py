@@ -21,7 +21,6 @@ from django.views.decorators.http import (
 from accounts.access import Action
 from accounts.authentication import actor_of
 from accounts.permissions import require
-from accounts.querysets import page_of
 from promotions.forms import (
     BaseRuleFormSet,
     PolicyForm,
@@ -30,11 +29,12 @@ from promotions.forms import (
     with_rule,
     without_rule,
 )
-from promotions.models import Promotion, PromotionPolicy
+from promotions.models import PromotionPolicy
 from promotions.permissions import require_policy_editor
 from promotions.rules import InvalidTemplate
 from promotions.services import policies, try_out
 from promotions.tasks import apply_policy
+from promotions.views.history import history_context
 from repositories.tabs import repository_context
 from repositories.tasks import wake
 from repositories.views import asked, open_repository
@@ -61,15 +61,12 @@ def policy_list(request: HttpRequest, namespace: str, name: str) -> HttpResponse
     as_source = asked(request, "as") != "target"
     rows = PromotionPolicy.objects
     policies_of = rows.of_source if as_source else rows.of_target
-    history = Promotion.objects.of(repository, as_source=as_source)
     context = {
         **repository_context(actor, repository, "promotions"),
         "as_source": as_source,
         "policies": policies_of(repository).with_sight(actor)[:POLICIES_SHOWN],
         "policies_shown": POLICIES_SHOWN,
-        "page": page_of(
-            history.with_sight(actor).for_listing(), asked(request, "after")
-        ),
+        **history_context(request, repository),
     }
     return render(request, "promotions/policy_list.html", context)
 
