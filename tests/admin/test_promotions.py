@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
@@ -15,9 +13,6 @@ from promotions.models import Promotion
 from promotions.models.promotion import State
 from promotions.services.evaluate import evaluate_move
 from tests.factories import make_manifest, make_policy, make_repository, make_tag
-
-if TYPE_CHECKING:
-    from django.http import HttpResponse
 
 URL = "admin:promotions_promotion_changelist"
 
@@ -48,15 +43,15 @@ def promotions(administrator):
     return list(Promotion.objects.order_by("id"))
 
 
-def act(browser: Client, action: str, rows: list[Promotion]) -> HttpResponse:
+def act(browser: Client, action: str, rows: list[Promotion]) -> str:
     data = {"action": action, "_selected_action": [row.pk for row in rows]}
-    return browser.post(reverse(URL), data, follow=True)
+    return browser.post(reverse(URL), data, follow=True).content.decode()
 
 
 def test_what_ended_is_promoted_again_and_the_rest_says_why_not(
     browser, administrator, promotions, woken
 ):
-    page = act(browser, "promote_again", promotions).content.decode()
+    page = act(browser, "promote_again", promotions)
     again = Promotion.objects.get(repeats=promotions[0])
     assert again.requested_by == administrator
     assert woken == [again.pk]
@@ -67,7 +62,7 @@ def test_what_ended_is_promoted_again_and_the_rest_says_why_not(
 
 
 def test_what_waits_is_cancelled_and_the_rest_says_why_not(browser, promotions, woken):
-    page = act(browser, "cancel", promotions).content.decode()
+    page = act(browser, "cancel", promotions)
     states = Promotion.objects.order_by("id").values_list("state", flat=True)
     assert list(states) == [State.FAILED, State.CANCELLED]
     assert "Cancelled, or told to stop: 1." in page
