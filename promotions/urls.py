@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.urls import path
 
-from promotions.views import dashboard, decisions, policies, promotions
+from promotions.views import dashboard, decisions, history, policies, promotions
 from promotions.views.policy_form import PolicyFormView
 from repositories.urls import NAMESPACE, REPOSITORY
 
@@ -49,6 +49,7 @@ urlpatterns = [
     ),
     *_policies(f"{NAMESPACE}/promotions", "namespace_"),
     *_policies(f"{REPOSITORY}/promotions", ""),
+    path(f"{REPOSITORY}/promotions/retry", history.retry_failed, name="retry"),
     path(f"{TAG}/decisions", decisions.tag_decisions, name="decisions"),
     path(f"{TAG}/promote", promotions.promote_by_hand, name="promote"),
 ]

@@ -79,6 +79,7 @@ urlpatterns = [
     _of_repository(f"/{POLICY}/consent", promotions.Consent),
     _of_repository(f"/{POLICY}/proposal", promotions.Proposal),
     _of_repository("/promotions", promotions.RepositoryPromotionList),
+    _of_repository("/promotions/retry", promotions.RetryFailed),
     _of_repository("/teamAccess", repositories.RepositoryTeamAccessList),
     _of_repository("/teamAccess/<api_name:team>", repositories.RepositoryTeamAccess),
     _of_repository("", repositories.RepositoryDetail),

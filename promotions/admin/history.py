@@ -7,16 +7,23 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from typing_extensions import override
 
-from accounts.admin_mixins import ReadOnlyAdmin, linked, moment
+from accounts.admin_mixins import ReadOnlyAdmin, apply_to_each, linked, moment
+from accounts.authentication import actor_of
 from promotions.admin.policies import ENDS
 from promotions.models import Decision, Evaluation, Promotion
 from promotions.models.promotion import State
+from promotions.services.cancel import cancel
+from promotions.services.repeat import promote_again
+from promotions.tasks import run_promotion
 from repositories.admin.search import SearchByReference
+from repositories.tasks import wake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django.contrib.admin.views.main import ChangeList
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
 
 MOVE = ("tag_move__repository__namespace", "tag_move__to_manifest")
 VERSION = tuple(f"policy_version__{end}" for end in ENDS)
@@ -84,10 +91,28 @@ class StateFilter(admin.ChoicesFieldListFilter):
             yield {**choice, "display": names.get(shown, shown)}
 
 
+class ErrorCodeFilter(admin.SimpleListFilter):
+    """The codes of the newest promotions: to look for all reads the whole table."""
+
+    title = "error code"
+    parameter_name = "error_code"
+
+    @override
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(code, code) for code in Promotion.objects.recent_error_codes()]
+
+    @override
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Promotion]
+    ) -> QuerySet[Promotion]:
+        return queryset.filter(error_code=self.value()) if self.value() else queryset
+
+
 @admin.register(Promotion)
 class PromotionAdmin(SearchByReference, ReadOnlyAdmin[Promotion]):
     """Promotions: the work and the record of it."""
 
+    actions = ("promote_again", "cancel")
     deferred = (
         "manifest__raw",
         "tag_move__to_manifest__raw",
@@ -105,7 +130,12 @@ class PromotionAdmin(SearchByReference, ReadOnlyAdmin[Promotion]):
         "reason",
         moment("finished_at"),
     )
-    list_filter = (("state", StateFilter), "created_at")
+    list_filter = (
+        ("state", StateFilter),
+        ErrorCodeFilter,
+        ("policy", admin.EmptyFieldListFilter),
+        "created_at",
+    )
     list_select_related = (
         *MOVE,
         *VERSION,
@@ -126,3 +156,29 @@ class PromotionAdmin(SearchByReference, ReadOnlyAdmin[Promotion]):
     @admin.display(description="state", ordering="state")
     def short_state(self, promotion: Promotion) -> str:
         return promotion.state
+
+    def has_repeat_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the actions are offered; the services decide for each row."""
+        return request.user.has_perm("promotions.change_promotion")
+
+    @admin.action(description="Promote selected again", permissions=["repeat"])
+    def promote_again(
+        self, request: HttpRequest, queryset: QuerySet[Promotion]
+    ) -> None:
+        actor = actor_of(request)
+
+        def again(promotion: Promotion) -> None:
+            made = promote_again(actor=actor, promotion=promotion)
+            wake(run_promotion, made.pk)
+
+        apply_to_each(request, queryset, again, "Promoted again")
+
+    @admin.action(description="Cancel selected", permissions=["repeat"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Promotion]) -> None:
+        actor = actor_of(request)
+        apply_to_each(
+            request,
+            queryset,
+            lambda promotion: cancel(actor=actor, promotion=promotion),
+            "Cancelled, or told to stop",
+        )

@@ -26,6 +26,7 @@ from promotions.api.promotions import (
     PromoteByHand,
     PromotionDetail,
     RepositoryPromotionList,
+    RetryFailed,
 )
 
 __all__ = [
@@ -48,4 +49,5 @@ __all__ = [
     "Proposal",
     "ProposalList",
     "RepositoryPromotionList",
+    "RetryFailed",
 ]

@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from django.core.exceptions import ValidationError
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from accounts.api import Form, Operation, no_such
 from promotions.api.ends import EndQuery, Ends
-from promotions.models import Promotion
+from promotions.models import Promotion, PromotionFilter
+from promotions.models.promotion import State
 from promotions.services.by_hand import promote_by_hand
 from promotions.services.cancel import cancel
 from promotions.services.repeat import promote_again
+from promotions.services.retry import retry_failed
 from promotions.tasks import run_promotion
 from repositories.api import repository_of, tag_of
 from repositories.tasks import wake
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from uuid import UUID
 
     from rest_framework.request import Request
 
     from accounts.access import Actor
+    from promotions.querysets import PromotionQuerySet
+    from promotions.services.retry import Retried
+
+# The fields of a filter by the names they are sent under.
+FILTER = {
+    "state": "state",
+    "errorCode": "error_code",
+    "policyID": "policy",
+    "since": "since",
+    "until": "until",
+    "tag": "tag",
+}
 
 
 class PromotionForm(Form):
@@ -57,11 +73,61 @@ class RepositoryPromotionList(Operation):
     missing = "NO_SUCH_REPOSITORY"
 
     def get(self, _request: Request, namespace: str, name: str) -> Response:
-        """List the promotions of a repository."""
-        repository = repository_of(self.actor, f"{namespace}/{name}")
-        as_source = self.query(EndQuery)["source"]
-        rows = Promotion.objects.for_listing().of(repository, as_source=as_source)
+        """List those promotions of a repository that the filter asks for."""
+        rows = _history(self, f"{namespace}/{name}").for_listing()
+        rows = rows.matching(_filter(self.request.query_params.getlist), self.actor)
         return self.paged(rows, lambda page: _render(self.actor, page))
+
+
+class AgainForm(Form):
+    """Why it is promoted again."""
+
+    comment = serializers.CharField(default="", allow_blank=True, max_length=500)
+
+
+class RetryForm(AgainForm):
+    """Beyond the filter: the last promotion that an earlier call looked at."""
+
+    after = serializers.UUIDField(required=False, allow_null=True)
+
+
+class RetryFailed(Operation):
+    """`…/promotions/retry`."""
+
+    missing = "NO_SUCH_REPOSITORY"
+
+    def post(self, _request: Request, namespace: str, name: str) -> Response:
+        """Promote again what failed and the filter asks for; workers copy it."""
+        rows = _history(self, f"{namespace}/{name}")
+        values = self.body(RetryForm)
+        wanted = _filter(cast("dict[str, Any]", self.request.data).get)
+        _require_failed(wanted)
+        if (last := values.pop("after", None)) is not None:
+            values["after"] = _visible(self.actor, last)
+        retried = retry_failed(
+            actor=self.actor, promotions=rows.matching(wanted, self.actor), **values
+        )
+        for again in retried.promotions:
+            wake(run_promotion, again.pk)
+        return Response(_render_retried(self.actor, retried))
+
+
+def _history(operation: Operation, full_name: str) -> PromotionQuerySet:
+    """Return the promotions from the repository or, with `source=false`, into it."""
+    repository = repository_of(operation.actor, full_name)
+    as_source = operation.query(EndQuery)["source"]
+    return Promotion.objects.of(repository, as_source=as_source)
+
+
+def _filter(sent: Callable[[str], Any]) -> PromotionFilter:
+    return PromotionFilter.parse({ours: sent(name) for name, ours in FILTER.items()})
+
+
+def _require_failed(wanted: PromotionFilter) -> None:
+    """Refuse other states: they would be ignored, and more retried than meant."""
+    if set(wanted.states) - {State.FAILED}:
+        message = "Only failed promotions are retried; leave the state out."
+        raise ValidationError({"state": message})
 
 
 class PromotionDetail(Operation):
@@ -71,12 +137,6 @@ class PromotionDetail(Operation):
         """Show one promotion to whoever may pull from its source or target."""
         promotion = _visible(self.actor, promotion_id)
         return Response(_render(self.actor, [promotion])[0])
-
-
-class AgainForm(Form):
-    """Why it is promoted again."""
-
-    comment = serializers.CharField(default="", allow_blank=True, max_length=500)
 
 
 class PromoteAgain(Operation):
@@ -122,6 +182,21 @@ def _render_by_hand(promotion: Promotion) -> dict[str, Any]:
         "state": promotion.state,
         "targetRepository": _target(promotion),
         "targetTag": promotion.target_tag,
+    }
+
+
+def _render_retried(actor: Actor, retried: Retried) -> dict[str, Any]:
+    """Return what was retried; `next` is the `after` of the call for those left."""
+    last = retried.last
+    return {
+        "retried": len(retried.promotions),
+        "left": retried.left,
+        "next": last.uuid if last and retried.left else None,
+        "refused": [
+            {"id": refusal.promotion.uuid, "reason": refusal.reason}
+            for refusal in retried.refused
+        ],
+        "promotions": _render(actor, retried.promotions),
     }
 
 

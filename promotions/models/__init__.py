@@ -6,6 +6,7 @@ from promotions.models.consent import PolicyConsent
 from promotions.models.decision import Decision, Evaluation
 from promotions.models.policy import NamespaceAdmission, PromotionPolicy, Standing
 from promotions.models.promotion import Promotion
+from promotions.models.promotion_filter import PromotionFilter
 from promotions.models.version import PolicyVersion
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "PolicyConsent",
     "PolicyVersion",
     "Promotion",
+    "PromotionFilter",
     "PromotionPolicy",
     "Standing",
 ]

@@ -142,6 +142,16 @@ class Promotion(PublicModel):
                 name="promotion_open",
             ),
             models.Index(
+                fields=("source_repository", "id"),
+                condition=Q(state="failed"),
+                name="promotion_failed_from",
+            ),
+            models.Index(
+                fields=("target_namespace", "target_name", "id"),
+                condition=Q(state="failed"),
+                name="promotion_failed_into",
+            ),
+            models.Index(
                 fields=("source_repository", "created_at"), name="promotion_source"
             ),
             models.Index(

@@ -21,7 +21,7 @@ from promotions.permissions import administers
 from promotions.services import policies
 from promotions.services.policies import switching
 from promotions.tasks import apply_policy
-from promotions.views.history import history_of
+from promotions.views.history import history_context
 from promotions.views.places import Place, open_place
 from promotions.views.rows import links_of, rows_of
 from repositories.tasks import wake
@@ -58,7 +58,7 @@ def policy_list(
         "rows": rows_of(rows.with_consents()[:POLICIES_SHOWN], place),
         "policies_shown": POLICIES_SHOWN,
         "new_url": place.url("new_policy"),
-        "page": history_of(place, as_source=as_source, after=asked(request, "after")),
+        **(history_context(request, place.repository) if place.repository else {}),
     }
     return render(request, "promotions/policy_list.html", context)
 

@@ -41,6 +41,7 @@ OPERATIONS = [
     ("put", "/repositories/{ns}/{name}/promotionPolicies/{policy}/consent"),
     ("delete", "/repositories/{ns}/{name}/promotionPolicies/{policy}/proposal"),
     ("get", "/repositories/{ns}/{name}/promotions"),
+    ("post", "/repositories/{ns}/{name}/promotions/retry"),
     ("get", "/repositories/{ns}/{name}/teamAccess"),
     ("put", "/repositories/{ns}/{name}/teamAccess/testers"),
     ("delete", "/repositories/{ns}/{name}/teamAccess/testers"),

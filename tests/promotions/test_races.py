@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
-from accounts.access import SYSTEM
+from accounts.access import SYSTEM, Actor
 from promotions.models import PolicyVersion, Promotion
 from promotions.models.promotion import State
 from promotions.services import policies, promote
 from promotions.services.evaluate import evaluate_move
+from promotions.services.retry import retry_failed
 from repositories.models import TagMove
+from tests.factories import make_user
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +68,24 @@ def test_two_evaluations_of_one_push_promote_once(pipeline: Pipeline) -> None:
     at_once(*[lambda: evaluate_move(move_id=move.pk)] * 4)
 
     assert Promotion.objects.count() == 1
+
+
+def test_two_who_retry_at_once_retry_it_once(pipeline: Pipeline) -> None:
+    pipeline.decide(pipeline.push("1.0-stable"))
+    Promotion.objects.update(
+        state=State.FAILED, error_code="DENIED", finished_at=timezone.now()
+    )
+    root = Actor(make_user(is_superuser=True))
+    retried: list[Promotion] = []
+
+    def retry() -> None:
+        rows = Promotion.objects.all()
+        retried.extend(retry_failed(actor=root, promotions=rows).promotions)
+
+    at_once(*[retry] * 4)
+
+    assert retried == list(Promotion.objects.filter(generation=2))
+    assert len(retried) == 1
 
 
 def test_two_promotions_into_one_tag_end_with_the_newer(pipeline: Pipeline) -> None:

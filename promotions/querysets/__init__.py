@@ -1,0 +1,8 @@
+"""Reads and state changes: which policies act where, which promotions are open."""
+
+from __future__ import annotations
+
+from promotions.querysets.policies import PromotionPolicyQuerySet
+from promotions.querysets.promotions import IllegalTransition, PromotionQuerySet
+
+__all__ = ["IllegalTransition", "PromotionPolicyQuerySet", "PromotionQuerySet"]
