@@ -101,11 +101,11 @@ class PolicyOperation(Operation):
 
         What is proposed is for those who can accept it.
         """
-        repository, rows = cast("Repository", self.repository), PromotionPolicy.objects
-        into = rows.of_target(repository)
-        if not check(self.actor, Action.ADMIN, repository):
-            return into
-        return into | rows.proposed_to(repository)
+        repository = cast("Repository", self.repository)
+        return PromotionPolicy.objects.of_target(
+            repository,
+            with_proposed=bool(check(self.actor, Action.ADMIN, repository)),
+        )
 
     def find(self) -> PromotionPolicy | None:
         """Return the policy of the address if it is found here; None otherwise."""

@@ -50,13 +50,28 @@ class PromotionPolicyQuerySet(models.QuerySet["PromotionPolicy"]):
         ]
         return self.kept().filter(named | Q(pk__in=meeting))
 
-    def of_target(self, repository: Repository) -> Self:
-        """Return those that promote into the repository, by its name or a pattern."""
-        return self._into(repository, "current_version")
+    def of_target(self, repository: Repository, *, with_proposed: bool = False) -> Self:
+        """Return those that promote into the repository, by its name or a pattern.
 
-    def proposed_to(self, repository: Repository) -> Self:
-        """Return those with a version that would promote into the repository."""
-        return self._into(repository, "proposed_version")
+        With `with_proposed` also those with a version that would.
+        """
+        versions = ["current_version"]
+        if with_proposed:
+            versions.append("proposed_version")
+        into = Q()
+        for version in versions:
+            into |= Q(
+                **{
+                    f"{version}__target_namespace": repository.namespace_id,
+                    f"{version}__target_name": repository.name,
+                }
+            )
+        meeting = [
+            policy.pk
+            for policy in self._patterns()
+            if any(_meets_target(getattr(policy, one), repository) for one in versions)
+        ]
+        return self.kept().filter(into | Q(pk__in=meeting))
 
     def of_namespace(self, namespace: Namespace) -> Self:
         """Return those that belong to the namespace, of one repository or of more."""
@@ -72,18 +87,6 @@ class PromotionPolicyQuerySet(models.QuerySet["PromotionPolicy"]):
     def of_no_namespace(self) -> Self:
         """Return the global ones."""
         return self.kept().filter(scope="global")
-
-    def _into(self, repository: Repository, version: str) -> Self:
-        fields = {
-            f"{version}__target_namespace": repository.namespace_id,
-            f"{version}__target_name": repository.name,
-        }
-        meeting = [
-            policy.pk
-            for policy in self._patterns()
-            if _meets_target(getattr(policy, version), repository)
-        ]
-        return self.kept().filter(Q(**fields) | Q(pk__in=meeting))
 
     def _patterns(self) -> PromotionPolicyQuerySet:
         """Return all that are about more than one repository: they are few."""

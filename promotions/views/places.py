@@ -7,6 +7,7 @@ who may open it, and its address.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import get_object_or_404
@@ -15,7 +16,7 @@ from django.urls import reverse
 from accounts.access import Action
 from accounts.authentication import actor_of
 from accounts.models import Namespace
-from accounts.permissions import check, require, require_administrator
+from accounts.permissions import require, require_administrator
 from promotions.models import PromotionPolicy
 from repositories.tabs import repository_context
 from repositories.views import open_repository
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from repositories.models import Repository
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Place:
     """Where the reader stands; neither of the two means at the global policies."""
 
@@ -38,13 +39,10 @@ class Place:
     repository: Repository | None = None
     namespace: Namespace | None = None
 
-    @property
+    @cached_property
     def administers(self) -> bool:
         """Whether the reader may make policies here, and answer for it."""
-        here = self.repository or self.namespace
-        if here is None:
-            return self.actor.is_administrator
-        return bool(check(self.actor, Action.ADMIN, here))
+        return bool(self.context["may_admin"])
 
     def outgoing(self) -> PromotionPolicyQuerySet:
         """Return the policies that promote from here."""
@@ -62,9 +60,7 @@ class Place:
         """
         rows = PromotionPolicy.objects
         if self.repository is not None:
-            into = rows.of_target(self.repository)
-            proposed = rows.proposed_to(self.repository)
-            return into | proposed if self.administers else into
+            return rows.of_target(self.repository, with_proposed=self.administers)
         if self.namespace is not None:
             return rows.into_namespace(self.namespace)
         return rows.none()
@@ -80,14 +76,15 @@ class Place:
             f"promotions:{self._prefix}{page}", args=(*self._names, *arguments)
         )
 
+    @cached_property
     def context(self) -> dict[str, Any]:
-        """Return what the head of every page here shows."""
+        """What the head of every page here shows, and `may_admin`."""
         if self.repository is not None:
             return repository_context(self.actor, self.repository, "promotions")
         return {
             "repository": None,
             "namespace": self.namespace,
-            "may_admin": self.administers,
+            "may_admin": True,  # only admins open these places
         }
 
     @property

@@ -53,7 +53,7 @@ def policy_list(
     as_source = asked(request, "as") != "target"
     rows = place.outgoing() if as_source else place.incoming()
     context = {
-        **place.context(),
+        **place.context,
         "as_source": as_source,
         "rows": rows_of(rows.with_consents()[:POLICIES_SHOWN], place),
         "policies_shown": POLICIES_SHOWN,
@@ -80,7 +80,7 @@ def _page(place: Place, policy: PromotionPolicy) -> dict[str, Any]:
     ends = policies.Ends.of(version)
     speaks_for_source = administers(place.actor, ends.source)
     return {
-        **place.context(),
+        **place.context,
         "policy": policy,
         "version": version,
         "ends": policies.shown(place.actor, [version], place.repository)[version.pk],
@@ -235,7 +235,7 @@ def delete_policy(
     switching.require_deleter(place.actor, policy)
     version = policy.shown_version
     context = {
-        **place.context(),
+        **place.context,
         "policy": policy,
         "version": version,
         "ends": policies.shown(place.actor, [version], place.repository)[version.pk],

@@ -186,7 +186,7 @@ class PolicyFormView(LoginRequiredMixin, View):
         if self.policy is not None:
             back = self.place.url("policy", self.policy.uuid)
         context = {
-            **self.place.context(),
+            **self.place.context,
             "policy": self.policy,
             "version": self._version(),
             "form": form,
