@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.contrib import admin
+from typing_extensions import override
 
 from accounts.admin_mixins import (
     ReadOnlyAdmin,
@@ -16,13 +17,16 @@ from accounts.admin_mixins import (
 from accounts.authentication import actor_of
 from promotions.models import PolicyVersion, PromotionPolicy
 from promotions.services import policies
+from promotions.tasks import apply_policy
 from repositories.admin.search import SearchByReference
+from repositories.tasks import wake
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest
 
     from accounts.access import Actor
+    from promotions.querysets import PromotionPolicyQuerySet
 
 ENDS = ("source_repository__namespace", "target_namespace")
 
@@ -53,34 +57,49 @@ class PolicyVersionInline(ReadOnlyInline):
 class PromotionPolicyAdmin(SearchByReference, ReadOnlyAdmin[PromotionPolicy]):
     """Policies; what one does is changed in the portal and makes a new version."""
 
-    actions = ("enable", "disable", "delete")
+    actions = ("enable", "disable", "apply", "delete")
     inlines = (PolicyVersionInline,)
     list_display = (
         "__str__",
-        "enabled",
+        "scope",
+        "standing",
         linked("current_version.source_repository", "source"),
         "target",
         "tag_template",
         moment("last_promoted_at"),
         moment("deleted_at"),
     )
-    list_filter = ("enabled", ("deleted_at", admin.EmptyFieldListFilter), "created_at")
+    list_filter = (
+        "scope",
+        "enabled",
+        ("deleted_at", admin.EmptyFieldListFilter),
+        "created_at",
+    )
     list_select_related = (
         "source_namespace",
         *(f"current_version__{end}" for end in ENDS),
+        *(f"proposed_version__{end}" for end in ENDS),
     )
     repository_paths = ("current_version__source_repository",)
     search_help_text = "The source: namespace, or namespace/repository."
     ordering = ("-created_at", "-id")
 
+    @override
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PromotionPolicy]:
+        rows = cast("PromotionPolicyQuerySet", super().get_queryset(request))
+        return rows.with_consents()
+
+    @admin.display(description="standing")
+    def standing(self, row: PromotionPolicy) -> str:
+        return row.standing.label
+
     @admin.display(description="target")
     def target(self, row: PromotionPolicy) -> str:
-        version = row.current_version
-        return version.target if version else "-"
+        return row.shown_version.target
 
     @admin.display(description="tag template")
     def tag_template(self, row: PromotionPolicy) -> str:
-        return row.current_version.tag_template if row.current_version else "-"
+        return row.shown_version.tag_template
 
     def has_switch_permission(self, request: HttpRequest) -> bool:
         """Tell whether the actions are offered; the services decide for each policy."""
@@ -95,6 +114,17 @@ class PromotionPolicyAdmin(SearchByReference, ReadOnlyAdmin[PromotionPolicy]):
         self, request: HttpRequest, queryset: QuerySet[PromotionPolicy]
     ) -> None:
         self._switch(request, queryset.filter(enabled=True), enabled=False)
+
+    @admin.action(description="Apply selected policies", permissions=["switch"])
+    def apply(self, request: HttpRequest, queryset: QuerySet[PromotionPolicy]) -> None:
+        actor = actor_of(request)
+
+        def apply(policy: PromotionPolicy) -> None:
+            policies.update(actor=actor, policy=policy, changes={}, apply=True)
+            wake(apply_policy, policy.pk)
+
+        rows = queryset.filter(deleted_at__isnull=True, enabled=True)
+        apply_to_each(request, rows, apply, "Policies that look at existing tags")
 
     @admin.action(description="Delete selected policies", permissions=["switch"])
     def delete(self, request: HttpRequest, queryset: QuerySet[PromotionPolicy]) -> None:

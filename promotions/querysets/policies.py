@@ -143,6 +143,7 @@ def _ends(version: str) -> tuple[str, ...]:
     return (
         f"{version}__source_repository__namespace",
         f"{version}__target_namespace",
+        f"{version}__created_by",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.decorators import login_required
@@ -14,7 +15,9 @@ from accounts.access import Action, Actor
 from accounts.authentication import actor_of
 from accounts.models import Namespace
 from accounts.querysets import page_of
-from promotions.models import Promotion
+from promotions.models import Promotion, PromotionPolicy
+from promotions.services.policies import Ends, Shown, shown
+from promotions.views.places import Place
 from repositories.models import Repository
 from repositories.views import asked
 
@@ -22,7 +25,18 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
 
+    from promotions.models import PolicyVersion
+
 SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A version that waits for the consent of the reader."""
+
+    version: PolicyVersion
+    ends: Shown
+    url: str
 
 
 @login_required
@@ -47,10 +61,31 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "administered": set(
             administered.filter(pk__in=keys).values_list("pk", flat=True)
         ),
+        "proposals": _proposals(actor),
         "promoted": promotions.filter(state=Promotion.State.SUCCEEDED)[:SHOWN],
         "failed": promotions.filter(state=Promotion.State.FAILED)[:SHOWN],
     }
     return render(request, "promotions/dashboard.html", context)
+
+
+def _proposals(actor: Actor) -> list[Proposal]:
+    """Return what waits for the reader's consent, each where it can be answered."""
+    policies = PromotionPolicy.objects.waiting_for(actor).order_by("-id")[:SHOWN]
+    found = [(row, row.proposed_version) for row in policies if row.proposed_version]
+    ends = shown(actor, [version for _, version in found])
+    return [
+        Proposal(version, ends[version.pk], _place_of(actor, version, policy))
+        for policy, version in found
+    ]
+
+
+def _place_of(actor: Actor, version: PolicyVersion, policy: PromotionPolicy) -> str:
+    """Return the address of the policy at its target."""
+    target = Ends.of(version).target
+    at_repository = target if isinstance(target, Repository) else None
+    at_namespace = target if isinstance(target, Namespace) else None
+    place = Place(actor, repository=at_repository, namespace=at_namespace)
+    return place.url("policy", policy.uuid)
 
 
 def _namespaces(actor: Actor) -> QuerySet[Namespace]:

@@ -22,7 +22,7 @@ NAMED = 3
 def check_version(version: PolicyVersion) -> None:
     """Raise ValidationError for fields that make no sense, alone or together."""
     version.full_clean(
-        exclude=["policy", "created_by"],
+        exclude=["policy", "created_by", "source_repository", "target_namespace"],
         validate_unique=False,
         validate_constraints=False,
     )
