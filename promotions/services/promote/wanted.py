@@ -138,17 +138,17 @@ def _check_rights(promotion: Promotion) -> None:
         raise NotPlaced("NOT_AUTHORIZED", message) from error
 
 
-def refuse_publishing(promotion: Promotion, target: Repository) -> None:
+def refuse_publishing(
+    version: PolicyVersion | None, source: Repository, target: Repository
+) -> None:
     """Raise NotPlaced where a pattern would make a private repository's image public.
 
     A repository that is named was looked at by who saved the policy.
     """
-    version = promotion.policy_version
     if version is None or version.allow_public_target:
         return
     if not (version.source_pattern or version.target_pattern):
         return
-    source = promotion.source_repository
     if target.is_public and not source.is_public:
         message = (
             f"{target} is public and {source} is private: save the policy with its"
