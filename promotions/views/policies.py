@@ -33,7 +33,7 @@ from promotions.forms import (
 from promotions.models import Promotion, PromotionPolicy
 from promotions.permissions import require_policy_editor
 from promotions.rules import InvalidTemplate
-from promotions.services import policies, try_out
+from promotions.services import policies, trial
 from promotions.tasks import apply_policy
 from repositories.tabs import repository_context
 from repositories.tasks import wake
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from repositories.models import Repository
 
 POLICIES_SHOWN = 100
+TAGS_TRIED = 10
 NEW_RULE = {"field": "tag", "operator": "ew", "values": []}
 
 
@@ -237,7 +238,7 @@ class PolicyFormView(LoginRequiredMixin, View):
             "form": form,
             "rules": rules,
             "back": policies_url(self.source),
-            "sample_tag": try_out.SAMPLE_TAG,
+            "sample_tag": trial.SAMPLE_TAG,
             **self._tried(form, rules),
         }
         return render(self.request, "promotions/policy_form.html", context)
@@ -246,12 +247,21 @@ class PolicyFormView(LoginRequiredMixin, View):
         """Return an example tag and, when asked for, what the policy would do now."""
         template, zone = form["tag_template"].value(), form["zone"].value() or "UTC"
         try:
-            example = try_out.example(source=self.source, template=template, zone=zone)
+            example = trial.example(source=self.source, template=template, zone=zone)
         except InvalidTemplate:
             return {"example": "", "trials": None}
-        if "try" not in self.request.POST or not rules.is_valid():
+        is_whole = form.is_valid() and rules.is_valid()
+        if "try" not in self.request.POST or not is_whole:
             return {"example": example, "trials": None}
-        trials = try_out.try_out(
-            source=self.source, rules=rules.rules(), template=template, zone=zone
+        return {"example": example, "trials": self._try(form, rules)}
+
+    def _try(self, form: PolicyForm, rules: BaseRuleFormSet) -> trial.Trials:
+        chosen = {**form.cleaned_data, "rules": rules.saved()}
+        chosen.pop("enabled")
+        target = chosen.pop("target").full_name
+        return trial.dry_run(
+            actor=self.actor,
+            version=trial.unsaved_version(source=self.source, target=target, **chosen),
+            policy=self.policy,
+            limit=TAGS_TRIED,
         )
-        return {"example": example, "trials": trials}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from promotions.services.placement.choice import (
+    MAX_SUFFIX,
     Candidate,
     Held,
     NotPlaced,
@@ -21,6 +22,7 @@ from promotions.services.placement.real import (
 )
 
 __all__ = [
+    "MAX_SUFFIX",
     "Candidate",
     "Held",
     "NotPlaced",

@@ -9,7 +9,7 @@ from promotions.models import PolicyVersion
 from promotions.rules import InvalidTemplate, TagTemplate, TemplateContext, with_suffix
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -71,8 +71,8 @@ class Shelf(Protocol[H_co]):
     def find(self, tag: str) -> H_co | None:
         """Return what the tag points to; None when nobody has it."""
 
-    def taken(self, names: Sequence[str]) -> Collection[str]:
-        """Return those of the names that are tags, or that copies under way get."""
+    def first_free(self, names: Sequence[str]) -> str | None:
+        """Return the first name that is no tag, nor will be by a copy under way."""
 
     def protects(self, tag: str) -> bool:
         """Tell whether a tag of this name is not to be overwritten."""
@@ -143,9 +143,7 @@ def _suffixed(candidate: Candidate, shelf: Shelf[Held]) -> str | None:
     tag = rendered(candidate)
     if version.on_conflict == PolicyVersion.OnConflict.KEEP_BOTH:
         _refuse_twice(candidate, shelf, tag)
-    names = variants(tag)
-    taken = shelf.taken(names)
-    free = next((name for name in names if name not in taken), None)
+    free = shelf.first_free(variants(tag))
     if free is None:
         message = f"More than {MAX_SUFFIX} images were promoted to the tag {tag}."
         raise NotPlaced("TAG_TAKEN", message)

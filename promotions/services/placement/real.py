@@ -16,7 +16,7 @@ from repositories.models import Provenance, Repository, Tag
 from repositories.services import repositories
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from django.db.models import QuerySet
@@ -53,14 +53,15 @@ class StoredShelf:
     def find(self, tag: str) -> Tag | None:
         return Tag.objects.filter(repository=self.repository, name=tag).first()
 
-    def taken(self, names: Sequence[str]) -> Collection[str]:
+    def first_free(self, names: Sequence[str]) -> str | None:
         tags = Tag.objects.filter(repository=self.repository, name__in=names)
-        return set(
+        taken = set(
             tags.order_by()
             .values_list("name")
             .union(reserved(self.repository, names))
             .values_list("name", flat=True)
         )
+        return next((name for name in names if name not in taken), None)
 
     def protects(self, tag: str) -> bool:
         return self.repository.protects(tag)
@@ -104,10 +105,12 @@ def remember(promotion: Promotion) -> Provenance:
 
 
 def reserved(
-    repository: Repository, names: Sequence[str]
+    repository: Repository, names: Iterable[str]
 ) -> QuerySet[Promotion, tuple[str]]:
     """Return those of the names that open promotions will give to their images."""
-    rows = Promotion.objects.filter(target_repository=repository, target_tag__in=names)
+    rows = Promotion.objects.filter(
+        target_repository=repository, target_tag__in=list(names)
+    )
     unfinished = rows.exclude(state__in=FINAL_STATES)
     return unfinished.order_by().values_list("target_tag")
 
