@@ -68,6 +68,8 @@ urlpatterns = [
     _of_repository("/tags/<api_name:tag>/decisions", promotions.DecisionList),
     _of_repository("/manifests", repositories.ManifestList),
     _of_repository("/promotionPolicies", promotions.PolicyList),
+    _of_repository("/promotionPolicies/test", promotions.TestPolicy),
+    _of_repository("/promotionPolicies/preview", promotions.PreviewTemplate),
     _of_repository("/promotionPolicies/<api_name:policy_id>", promotions.PolicyDetail),
     _of_repository("/promotions", promotions.RepositoryPromotionList),
     _of_repository("/teamAccess", repositories.RepositoryTeamAccessList),

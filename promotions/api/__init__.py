@@ -11,14 +11,17 @@ from promotions.api.promotions import (
     PromotionDetail,
     RepositoryPromotionList,
 )
+from promotions.api.trials import PreviewTemplate, TestPolicy
 
 __all__ = [
     "CancelPromotion",
     "DecisionList",
     "PolicyDetail",
     "PolicyList",
+    "PreviewTemplate",
     "PromoteAgain",
     "PromoteByHand",
     "PromotionDetail",
     "RepositoryPromotionList",
+    "TestPolicy",
 ]

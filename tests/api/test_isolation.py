@@ -33,6 +33,8 @@ OPERATIONS = [
     ("get", "/repositories/{ns}/{name}/manifests"),
     ("get", "/repositories/{ns}/{name}/promotionPolicies"),
     ("post", "/repositories/{ns}/{name}/promotionPolicies"),
+    ("post", "/repositories/{ns}/{name}/promotionPolicies/test"),
+    ("post", "/repositories/{ns}/{name}/promotionPolicies/preview"),
     ("get", "/repositories/{ns}/{name}/promotionPolicies/{policy}"),
     ("put", "/repositories/{ns}/{name}/promotionPolicies/{policy}"),
     ("delete", "/repositories/{ns}/{name}/promotionPolicies/{policy}"),
