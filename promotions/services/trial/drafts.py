@@ -10,6 +10,7 @@ from accounts.models import Namespace
 from promotions.models import PolicyVersion
 from promotions.rules import TagTemplate, compile_rules, parse_rules
 from promotions.validators import validate_target_pattern
+from repositories.validators import validate_repository_name
 
 if TYPE_CHECKING:
     from repositories.models import Repository
@@ -37,13 +38,16 @@ def _target(name: str) -> dict[str, Any]:
     The name is checked before the namespace is looked up, so that a refusal tells
     nothing of what exists.
     """
+    owner, _, rest = name.partition("/")
     try:
         validate_target_pattern(name)
+        if "{" in name:
+            return {"target_pattern": name}
+        validate_repository_name(rest)
     except ValidationError as error:
         raise ValidationError({"target_repository": error.messages}) from error
-    owner, _, rest = name.partition("/")
     namespace = Namespace.objects.filter(name=owner).first()
-    if "{" in name or namespace is None:
+    if namespace is None:
         return {"target_pattern": name}
     return {"target_namespace": namespace, "target_name": rest}
 

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from promotions.services.trial.contents import Contents
     from promotions.services.trial.targets import Target
 
-FIRST_SUFFIXES = 4
-
 
 class TrialShelf:
     """Answers as the target would at `moment`, had the trial's promotions been made."""
@@ -64,15 +62,18 @@ class TrialShelf:
         Where a tag that is taken gets a suffix, as many variants are read as may be
         taken, so that a trial of many images is a few queries all the same.
         """
-        self._contents.load(tags)
-        counts = dict.fromkeys(tags, FIRST_SUFFIXES) if suffixed else {}
+        if not suffixed:
+            self._contents.load(tags)
+            return
+        most = MAX_SUFFIX - 1
+        counts = {tag: min(arriving + 2, most) for tag, arriving in tags.items()}
         while counts:
             asked = {tag: variants(tag, count) for tag, count in counts.items()}
             self._contents.load(name for names in asked.values() for name in names)
             counts = {
-                tag: min(2 * counts[tag], MAX_SUFFIX - 1)
+                tag: min(2 * counts[tag], most)
                 for tag, names in asked.items()
-                if len(names) < MAX_SUFFIX - 1 and self._may_fill(names, tags[tag])
+                if counts[tag] < most and self._may_fill(names, tags[tag])
             }
 
     def _may_fill(self, names: list[str], arriving: int) -> bool:
