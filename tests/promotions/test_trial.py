@@ -193,7 +193,7 @@ def test_a_replay_renders_and_decides_at_the_time_of_each_push(source, target):
     with ago(days=3):
         make_tag(repository=source, name="old")
     with ago(days=9):
-        make_tag(repository=source, name="too old")
+        make_tag(repository=source, name="too-old")
     (row,) = replayed(source, tag_template="%Y%m%d", rules=[FRESH])
     assert row.decided_at == row.moved_at
     assert row.target_tag == f"{row.moved_at:%Y%m%d}"
@@ -307,14 +307,11 @@ def test_a_hidden_target_looks_like_none(source, target, reader, on_conflict, te
     make_tag(repository=target, name="2.0", manifest=image)
     make_tag(repository=target, name=f"{timezone.now():%Y}")
     Repository.objects.filter(pk=target.pk).update(immutable_tags=["*"])
+    names = ["qa/website", "qa/fresh", "no/fresh"]
     if template == "{}":
-        values, names = {"tag_template": "%n"}, ("qa/{repository}", "no/{repository}")
-    else:
-        values, names = (
-            {"tag_template": template},
-            ("qa/website", "qa/fresh", "no/fresh"),
-        )
-    values |= {"on_conflict": on_conflict, "rules": [tag_rule("sw", "2")]}
+        template, names = "%n", ["qa/{repository}", "no/{repository}"]
+    rules = [tag_rule("sw", "2")]
+    values = {"on_conflict": on_conflict, "rules": rules, "tag_template": template}
     told = [shown_to(reader, draft(source, name, **values)) for name in names]
     assert all(one == told[0] for one in told)
     assert "not shown to you" in str(told[0])
