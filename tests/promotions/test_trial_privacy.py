@@ -86,7 +86,7 @@ def test_whose_exceptions_count_does_not_tell_of_a_hidden_target(
     exceptions.hide(
         actor=reader, scope=source, vulnerability="CVE-2026-1", reason="not reachable"
     )
-    values = {"rules": [NO_CRITICAL], "exceptions_of": "target"}
+    values: dict[str, Any] = {"rules": [NO_CRITICAL], "exceptions_of": "target"}
     hidden, absent = (
         shown_to(reader, draft(source, name, **values))
         for name in ("qa/website", "qa/fresh")
