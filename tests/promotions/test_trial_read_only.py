@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.apps import apps
@@ -11,7 +11,6 @@ from django.db import connection, transaction
 from accounts.access import SYSTEM
 from accounts.models import Namespace
 from promotions.services import trial
-from promotions.services.trial import Trial
 from promotions.services.trial.read_only import WouldWrite, only_reading
 from repositories.models import Repository
 from tests.factories import (
@@ -21,6 +20,9 @@ from tests.factories import (
     make_tag,
     make_user,
 )
+
+if TYPE_CHECKING:
+    from promotions.services.trial import Trial
 
 pytestmark = pytest.mark.django_db
 
