@@ -14,7 +14,7 @@ from typing_extensions import override
 from accounts.authentication import actor_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from django.db.models import Model, QuerySet
     from rest_framework.pagination import BasePagination
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from accounts.access import Actor
 
 M = TypeVar("M", bound="Model")
+R = TypeVar("R")
 
 
 def camel_case(name: str) -> str:
@@ -77,8 +78,13 @@ class Operation(APIView):
         """Return the valid parameters of the address."""
         return _valid(form(data=self.request.query_params.dict()))
 
-    def paged(self, rows: QuerySet[M], render: Callable[[list[M]], Any]) -> Response:
-        """Answer one page of `rows`, with the headers that lead to the next."""
+    def paged(
+        self, rows: QuerySet[M] | Sequence[R], render: Callable[[list[Any]], Any]
+    ) -> Response:
+        """Answer one page of `rows`, with the headers that lead to the next.
+
+        Rows that were computed are given as a sequence; each has a `uuid`.
+        """
         pages = cast("type[BasePagination]", api_settings.DEFAULT_PAGINATION_CLASS)
         paginator = pages()
         page = paginator.paginate_queryset(rows, self.request, view=self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
@@ -14,9 +14,9 @@ from typing_extensions import override
 from accounts.api import Form
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
-    from django.db.models import QuerySet
     from rest_framework.request import Request
     from rest_framework.views import APIView
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 DEFAULT_PAGE_SIZE = 10
 MAX_PAGE_SIZE = 1000
+UNKNOWN_START = "No record of this list has this id; start again without it."
 
 M = TypeVar("M", bound="PublicModel")
 
@@ -53,9 +54,10 @@ class MsrPagination(BasePagination):
         query.is_valid(raise_exception=True)
         asked = query.validated_data
         if asked["count"]:
-            self.headers["X-Resource-Count"] = str(queryset.count())
+            self.headers["X-Resource-Count"] = str(_count(queryset))
         size = min(asked["page_size"], MAX_PAGE_SIZE)
-        rows = list(_from(queryset, asked.get("page_start"))[: size + 1])
+        find = _found if isinstance(queryset, QuerySet) else _computed
+        rows = list(find(queryset, asked.get("page_start"))[: size + 1])
         if len(rows) > size:
             self.headers["X-Next-Page-Start"] = str(rows[size].uuid)
         return rows[:size]
@@ -65,15 +67,28 @@ class MsrPagination(BasePagination):
         return Response(data, headers=self.headers)
 
 
-def _from(rows: QuerySet[M], start: UUID | None) -> QuerySet[M]:
+def _count(rows: QuerySet[M] | Sequence[Any]) -> int:
+    return rows.count() if isinstance(rows, QuerySet) else len(rows)
+
+
+def _computed(rows: Sequence[Any], start: UUID | None) -> Sequence[Any]:
+    """Return rows that stand in no table, in their own order."""
+    if start is None:
+        return rows
+    at = next((at for at, row in enumerate(rows) if row.uuid == start), None)
+    if at is None:
+        raise ValidationError({"page_start": UNKNOWN_START})
+    return rows[at:]
+
+
+def _found(rows: QuerySet[M], start: UUID | None) -> QuerySet[M]:
     """Return the rows in order, from that of UUID `start`; None means the first."""
     rows = rows.order_by("created_at", "id")
     if start is None:
         return rows
     first = rows.filter(uuid=start).values_list("created_at", "id").first()
     if first is None:
-        message = "No record of this list has this id; start again without it."
-        raise ValidationError({"page_start": message})
+        raise ValidationError({"page_start": UNKNOWN_START})
     created_at, key = first
     before = Q(created_at=created_at, id__lt=key)
     return rows.filter(~before, created_at__gte=created_at)

@@ -28,6 +28,12 @@ from promotions.api.promotions import (
     RepositoryPromotionList,
     RetryFailed,
 )
+from promotions.api.trials import (
+    PreviewTemplate,
+    TestGlobalPolicy,
+    TestNamespacePolicy,
+    TestPolicy,
+)
 
 __all__ = [
     "Admission",
@@ -43,6 +49,7 @@ __all__ = [
     "NamespaceProposal",
     "PolicyDetail",
     "PolicyList",
+    "PreviewTemplate",
     "PromoteAgain",
     "PromoteByHand",
     "PromotionDetail",
@@ -50,4 +57,7 @@ __all__ = [
     "ProposalList",
     "RepositoryPromotionList",
     "RetryFailed",
+    "TestGlobalPolicy",
+    "TestNamespacePolicy",
+    "TestPolicy",
 ]

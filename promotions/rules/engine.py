@@ -74,6 +74,15 @@ class CompiledRules:
         """How many groups a matching tag captures for the tag template."""
         return sum(pattern.groups for pattern in self.tag_patterns)
 
+    def captured(self, tag: str) -> tuple[str, ...]:
+        """Return the groups of all patterns; a pattern in a group may not match."""
+        found = [(one, one.search(tag)) for one in self.tag_patterns]
+        return tuple(
+            group
+            for pattern, match in found
+            for group in (match.groups(default="") if match else [""] * pattern.groups)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class _CompiledRule:
@@ -191,7 +200,7 @@ def evaluate(compiled: CompiledRules, facts: ImageFacts, now: datetime) -> Verdi
     if result is Result.NOT_MATCHED:
         return Verdict(result, outcomes)
     ends = earliest(outcome.holds_until for outcome in outcomes)
-    groups = _captured(compiled, facts.tag)
+    groups = compiled.captured(facts.tag)
     if result is Result.MATCHED:
         return Verdict(result, outcomes, groups=groups, expires_at=ends)
     wakes = earliest([*(outcome.unknown_until for outcome in outcomes), ends])
@@ -224,13 +233,3 @@ def _latest(times: Iterable[datetime | None]) -> datetime | None:
     found = list(times)
     known = [time for time in found if time is not None]
     return max(known) if known and len(known) == len(found) else None
-
-
-def _captured(compiled: CompiledRules, tag: str) -> tuple[str, ...]:
-    """Return the groups of all patterns; a pattern in a group may not match."""
-    found = [(one, one.search(tag)) for one in compiled.tag_patterns]
-    return tuple(
-        group
-        for pattern, match in found
-        for group in (match.groups(default="") if match else [""] * pattern.groups)
-    )

@@ -114,12 +114,17 @@ def explain_all(versions: Iterable[PolicyVersion], move: TagMove) -> dict[int, V
     return {one.version.pk: one.explained() for one in decided}
 
 
-def decide(versions: Iterable[PolicyVersion], move: TagMove) -> list[Decided]:
-    """Answer for each version; those that want the same evidence share it."""
+def decide(
+    versions: Iterable[PolicyVersion], move: TagMove, at: datetime | None = None
+) -> list[Decided]:
+    """Answer for each version; those that want the same evidence share it.
+
+    `at` is the time that rules compare with, or now; the evidence is that of today.
+    """
     groups: dict[Any, list[PolicyVersion]] = defaultdict(list)
     for version in versions:
         groups[_evidence_key(version, move)].append(version)
-    now = timezone.now()
+    now = at or timezone.now()
     return [
         Decided(version, gathered, now, matches(compiled(version), gathered.facts, now))
         for group in groups.values()

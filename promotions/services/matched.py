@@ -148,7 +148,7 @@ def _place(
         row.generation = generations.get(key, 1)
         row.idempotency_key = _key(versions[key], move, row.generation)
         if target.refused:
-            _end(row, State.FAILED, "INVALID_TARGET", target.refused)
+            _end(row, State.FAILED, "INVALID_TARGET_REPOSITORY", target.refused)
 
 
 def _key(version: PolicyVersion, move: TagMove, generation: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -22,7 +23,7 @@ from promotions.forms import (
 from promotions.permissions import require_policy_editor
 from promotions.rules import InvalidTemplate
 from promotions.rules.repository_pattern import RepositoryPattern
-from promotions.services import policies, try_out
+from promotions.services import policies, trial
 from promotions.tasks import apply_policy
 from promotions.views.places import Place, open_place
 from repositories.tasks import wake
@@ -35,11 +36,9 @@ if TYPE_CHECKING:
     from promotions.models import PolicyVersion, PromotionPolicy
 
 NEW_RULE = {"field": "tag", "operator": "ew", "values": []}
-SHOWN_AT = {
-    "target_name": "target",
-    "target_namespace": "target",
-    "target_pattern": "target",
-}
+SHOWN_AT = {"target_repository": "target"}
+REPLAYED_DAYS = 30
+TRIALS_SHOWN = 50
 TICKS = (
     "enabled",
     "allow_unscannable",
@@ -98,7 +97,9 @@ class PolicyFormView(LoginRequiredMixin, View):
             return self._render(self._unchecked(), rules)
         form, rules = self._form(data), RuleFormSet(data, prefix="rules")
         is_whole = form.is_valid() & rules.is_valid()
-        if is_whole and "try" not in data and (policy := self._save(form, rules)):
+        if is_whole and data.keys() & {"try", "replay"}:
+            return self._render(form, rules, self._try(form, rules))
+        if is_whole and (policy := self._save(form, rules)):
             return self._saved(policy)
         return self._render(form, rules)
 
@@ -137,15 +138,13 @@ class PolicyFormView(LoginRequiredMixin, View):
 
     def _save(self, form: PolicyForm, rules: BaseRuleFormSet) -> PromotionPolicy | None:
         """Save with the service; None when it refused, with its errors in the form."""
-        content = {**form.cleaned_data, "rules": rules.saved()}
+        content = self._content(form, rules)
         switches = {
             "actor": self.place.actor,
-            "enabled": content.pop("enabled"),
-            "propose": content.pop("propose"),
+            "enabled": form.cleaned_data["enabled"],
+            "propose": form.cleaned_data["propose"],
             "apply": "apply" in self.request.POST,
         }
-        if pattern := content.pop("source_pattern", ""):
-            content["source"] = RepositoryPattern.parse(pattern)
         try:
             if self.policy is not None:
                 return policies.update(policy=self.policy, changes=content, **switches)
@@ -157,9 +156,35 @@ class PolicyFormView(LoginRequiredMixin, View):
             form.add_error("target", self._refusal(error, content["target"]))
         return None
 
+    def _try(self, form: PolicyForm, rules: BaseRuleFormSet) -> trial.Trials | None:
+        """Ask the draft about the tags that exist, or about pushes of the last days."""
+        draft = self._draft(self._content(form, rules))
+        asked: dict[str, Any] = {"actor": self.place.actor, "policy": self.policy}
+        try:
+            asked["version"] = policies.checked_version(
+                actor=self.place.actor, draft=draft, policy=self.policy
+            )
+        except ValidationError as error:
+            form.refuse(error, SHOWN_AT)
+            return None
+        if "replay" in self.request.POST:
+            return trial.replay(**asked, days=REPLAYED_DAYS, limit=TRIALS_SHOWN)
+        return trial.dry_run(**asked, limit=TRIALS_SHOWN)
+
+    @staticmethod
+    def _content(form: PolicyForm, rules: BaseRuleFormSet) -> dict[str, Any]:
+        """Return the fields of a Draft that the form has."""
+        content = {**form.cleaned_data, "rules": rules.saved()}
+        del content["enabled"], content["propose"]
+        if pattern := content.pop("source_pattern", ""):
+            content["source"] = RepositoryPattern.parse(pattern)
+        return content
+
     def _draft(self, content: dict[str, Any]) -> policies.Draft:
+        if self.policy is not None:
+            return replace(policies.Draft.of(self.policy.shown_version), **content)
         if self.place.repository is not None:
-            content["source"] = self.place.repository
+            return policies.Draft(source=self.place.repository, **content)
         return policies.Draft(namespace=self.place.namespace, **content)
 
     @staticmethod
@@ -181,7 +206,12 @@ class PolicyFormView(LoginRequiredMixin, View):
             return "The policy is saved, and looks at the tags that exist now."
         return "The policy is saved; it looks at every push from now on."
 
-    def _render(self, form: PolicyForm, rules: BaseRuleFormSet) -> HttpResponse:
+    def _render(
+        self,
+        form: PolicyForm,
+        rules: BaseRuleFormSet,
+        trials: trial.Trials | None = None,
+    ) -> HttpResponse:
         back = self.place.url("policies")
         if self.policy is not None:
             back = self.place.url("policy", self.policy.uuid)
@@ -192,24 +222,22 @@ class PolicyFormView(LoginRequiredMixin, View):
             "form": form,
             "rules": rules,
             "back": back,
-            "sample_tag": try_out.SAMPLE_TAG,
-            **self._tried(form, rules),
+            "sample_tag": trial.SAMPLE_TAG,
+            "example": self._example(form),
+            "trials": trials,
+            "is_replay": "replay" in self.request.POST,
+            "days": REPLAYED_DAYS,
         }
         return render(self.request, "promotions/policy_form.html", context)
 
-    def _tried(self, form: PolicyForm, rules: BaseRuleFormSet) -> dict[str, Any]:
-        """Return an example tag and, when asked for, what the policy would do now."""
+    def _example(self, form: PolicyForm) -> str:
+        """Return the tag that the template makes of a sample; "" if it makes none."""
         template, zone = form["tag_template"].value(), form["zone"].value() or "UTC"
-        source = self.place.repository
-        if source is None:
-            return {"example": "", "trials": None}
+        if self.place.repository is None:
+            return ""
         try:
-            example = try_out.example(source=source, template=template, zone=zone)
+            return trial.example(
+                source=self.place.repository, template=template, zone=zone
+            )
         except InvalidTemplate:
-            return {"example": "", "trials": None}
-        if "try" not in self.request.POST or not rules.is_valid():
-            return {"example": example, "trials": None}
-        trials = try_out.try_out(
-            source=source, rules=rules.rules(), template=template, zone=zone
-        )
-        return {"example": example, "trials": trials}
+            return ""

@@ -15,6 +15,8 @@ from repositories.models import Repository
 from repositories.validators import validate_full_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from accounts.access import Actor
     from accounts.models import Namespace
 
@@ -40,8 +42,7 @@ def create(
     """
     require(actor, Action.ADMIN, namespace)
     repository = Repository(namespace=namespace, name=name, **_known(values))
-    repository.full_clean(validate_unique=False, validate_constraints=False)
-    validate_full_name(namespace.name, name)
+    _validate(repository)
     try:
         with transaction.atomic():
             repository.save()
@@ -70,6 +71,22 @@ def adopt(*, actor: Actor, namespace: Namespace, name: str) -> Repository | None
         return repository
     rows = Repository.objects.select_related("namespace").live()
     return rows.filter(namespace=namespace, name=name).first()
+
+
+def is_adoptable(*, namespace: Namespace, name: str) -> bool:
+    """Tell whether `adopt` would make a repository of that name, were it free."""
+    try:
+        _validate(Repository(namespace=namespace, name=name), exclude=["namespace"])
+    except ValidationError:
+        return False
+    return True
+
+
+def _validate(repository: Repository, exclude: Iterable[str] = ()) -> None:
+    repository.full_clean(
+        exclude=list(exclude), validate_unique=False, validate_constraints=False
+    )
+    validate_full_name(repository.namespace.name, repository.name)
 
 
 def update(*, actor: Actor, repository: Repository, **values: Any) -> Repository:

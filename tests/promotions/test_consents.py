@@ -160,8 +160,7 @@ def test_a_change_by_the_source_waits_while_the_old_version_runs(
     assert promoted(source, "1.0-beta") == 0
     assert promoted(source, "1.0-stable") == 1
 
-    policy = fresh(policy)
-    changed = policies.difference(policy.current_version, policy.proposed_version)
+    changed = policies.difference(fresh(policy).shown_version, proposal_of(policy))
     assert [(one.field, one.removed, one.added) for one in changed] == [
         ("criteria", ('tag ends with "-stable"',), ("every tag",)),
         ("tag_template", ("%n",), ("%n-%Y",)),
@@ -199,7 +198,7 @@ def test_a_declined_proposal_says_so(dana, quinn, source, target):
 def test_either_side_withdraws_and_agrees_again(dana, quinn, source, target, side):
     policy = propose(dana, draft(source))
     accept(quinn, proposal_of(policy))
-    version, who = fresh(policy).current_version, {"source": dana, "target": quinn}
+    version, who = fresh(policy).shown_version, {"source": dana, "target": quinn}
     pending = Promotion.objects.get(pk=pushed(source, "1.0"))
 
     policies.withdraw(actor=Actor(who[side]), version=version, side=side)

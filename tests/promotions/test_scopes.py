@@ -114,7 +114,7 @@ def test_its_target_in_another_namespace_is_asked(dana, dev, qa):
     policy = create(dana, of_namespace("dev/*", "qa/{repository}"), propose=True)
     assert policy.standing == "proposed"
     owner = qa.primary_owner
-    policies.accept(actor=Actor(owner), version=policy.proposed_version, side="target")
+    policies.accept(actor=Actor(owner), version=policy.shown_version, side="target")
     assert targets("dev/web") == ["qa/web"]
 
 
@@ -245,7 +245,7 @@ def test_a_target_whose_namespace_is_missing_is_waited_for(root, dev):
     assert claim(load(promotion.pk)) is not None
     promotion.refresh_from_db()
     assert promotion.target_full_name == "dev-qa/web"
-    assert promotion.target_namespace.name == "dev-qa"
+    assert str(promotion.target_namespace) == "dev-qa"
 
 
 def test_a_name_of_which_no_target_can_be_made_fails_with_a_sentence(root, dev):
@@ -255,7 +255,10 @@ def test_a_name_of_which_no_target_can_be_made_fails_with_a_sentence(root, dev):
     create(root, wide("dev/*", "archive/" + "b" * 70 + "/{repository}"))
     assert push(name) == []
     promotion = Promotion.objects.get()
-    assert (promotion.state, promotion.error_code) == ("failed", "INVALID_TARGET")
+    assert (promotion.state, promotion.error_code) == (
+        "failed",
+        "INVALID_TARGET_REPOSITORY",
+    )
     assert "names no repository" in promotion.reason
 
 

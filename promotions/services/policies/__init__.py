@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from promotions.services.policies.admissions import admit, dismiss
+from promotions.services.policies.checks import checked_version
 from promotions.services.policies.consents import accept, decline, retract, withdraw
 from promotions.services.policies.difference import Change, difference
 from promotions.services.policies.draft import Draft
@@ -21,6 +22,7 @@ __all__ = [
     "Survey",
     "accept",
     "admit",
+    "checked_version",
     "create",
     "decline",
     "delete",

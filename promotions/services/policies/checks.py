@@ -15,8 +15,22 @@ from promotions.services.policies.survey import survey
 if TYPE_CHECKING:
     from accounts.access import Actor
     from promotions.models import PolicyVersion
+    from promotions.services.policies.draft import Draft
 
 NAMED = 3
+
+
+def checked_version(
+    *, actor: Actor, draft: Draft, policy: PromotionPolicy | None = None
+) -> PolicyVersion:
+    """Return the version that a draft describes, to be tried; nothing is saved.
+
+    `policy` is the one it is to be a version of. Raises ValidationError as on saving,
+    but for what depends on other policies and on what exists.
+    """
+    version = draft.as_version(actor, policy)
+    check_version(version)
+    return version
 
 
 def check_version(version: PolicyVersion) -> None:
@@ -62,7 +76,7 @@ def _refuse_pattern_of_one(version: PolicyVersion) -> None:
     target = version.target_pattern
     if target and not TargetPattern.parse(target).names_repository:
         message = "The policy has one source: write the full name of its target."
-        raise ValidationError({"target_name": message})
+        raise ValidationError({"target_repository": message})
 
 
 def _refuse_onto_itself(version: PolicyVersion) -> None:

@@ -12,6 +12,7 @@ from promotions.models import PolicyVersion, PromotionPolicy
 from promotions.rules.repository_pattern import RepositoryPattern, TargetPattern
 from promotions.validators import validate_target_pattern
 from repositories.models import Repository
+from repositories.validators import validate_repository_name
 
 if TYPE_CHECKING:
     from accounts.access import Actor
@@ -116,19 +117,22 @@ class Draft:
     def _target(self) -> dict[str, Any]:
         """Return the columns of the target, and the namespace that all of it lies in.
 
-        A name in a namespace that does not exist is kept as a pattern of itself.
+        A name in a namespace that does not exist is kept as a pattern of itself. It is
+        checked before the namespace is looked up, so that a refusal tells nothing.
         """
+        name = self.target.partition("/")[2]
         try:
             validate_target_pattern(self.target)
+            target = TargetPattern.parse(self.target)
+            if target.names_repository:
+                validate_repository_name(name)
         except ValidationError as error:
-            raise ValidationError({"target_name": error.messages}) from error
-        target = TargetPattern.parse(self.target)
+            raise ValidationError({"target_repository": error.messages}) from error
         within = target.as_repository_pattern(self._source_pattern())
         rows = Namespace.objects.filter(name=within.namespace)
         namespace = rows.first() if within.names_namespace else None
         if namespace is None or not target.names_repository:
             return {"target_namespace": namespace, "target_pattern": self.target}
-        name = self.target.partition("/")[2]
         return {"target_namespace": namespace, "target_name": name}
 
     def _source_pattern(self) -> RepositoryPattern:

@@ -83,7 +83,11 @@ def _place_and_take(promotion: WantedPromotion) -> Claim | None:
     for _ in range(PLACE_AGAIN):
         try:
             placement = place(promotion)
-            refuse_publishing(promotion, placement.repository)
+            refuse_publishing(
+                promotion.policy_version,
+                promotion.source_repository,
+                placement.repository,
+            )
             return _take(promotion, placement)
         except tags.TagChanged:
             continue

@@ -87,8 +87,18 @@ def check_still_wanted(promotion: WantedPromotion) -> None:
     if promotion.policy_version is not None:
         _check_policy(promotion, promotion.policy_version)
     if not promotion.is_held or promotion.source_repository.deleted_at:
-        message = "The image was deleted from the source repository."
-        raise NotPlaced("SOURCE_GONE", message)
+        raise source_gone()
+
+
+def source_gone() -> NotPlaced:
+    """Return why an image is not copied that its repository does not hold any more."""
+    message = "The image was deleted from the source repository."
+    return NotPlaced("SOURCE_GONE", message)
+
+
+def superseded(source: str) -> NotPlaced:
+    """Return why an image is not copied that its tag does not point to any more."""
+    return NotPlaced("SUPERSEDED", f"{source} points to another image by now.")
 
 
 def _check_policy(promotion: WantedPromotion, version: PolicyVersion) -> None:
@@ -101,8 +111,7 @@ def _check_policy(promotion: WantedPromotion, version: PolicyVersion) -> None:
     _check_admission(promotion, policy)
     every_push = version.on_moved_tag == PolicyVersion.OnMovedTag.EVERY_PUSH
     if not (every_push or promotion.is_current):
-        message = f"{promotion.source} points to another image by now."
-        raise NotPlaced("SUPERSEDED", message)
+        raise superseded(promotion.source)
 
 
 def _who_disagrees(promotion: WantedPromotion, version: PolicyVersion) -> str:
@@ -138,17 +147,17 @@ def _check_rights(promotion: Promotion) -> None:
         raise NotPlaced("NOT_AUTHORIZED", message) from error
 
 
-def refuse_publishing(promotion: Promotion, target: Repository) -> None:
+def refuse_publishing(
+    version: PolicyVersion | None, source: Repository, target: Repository
+) -> None:
     """Raise NotPlaced where a pattern would make a private repository's image public.
 
     A repository that is named was looked at by who saved the policy.
     """
-    version = promotion.policy_version
     if version is None or version.allow_public_target:
         return
     if not (version.source_pattern or version.target_pattern):
         return
-    source = promotion.source_repository
     if target.is_public and not source.is_public:
         message = (
             f"{target} is public and {source} is private: save the policy with its"
