@@ -78,7 +78,10 @@ class PolicyForm(PortalForm):
     propose = forms.BooleanField(
         required=False,
         label="Ask the admins of the target",
-        help_text="For a target that is not yours: it runs once they agree.",
+        help_text=(
+            "For a target that is not yours: they learn the name of the source, and it"
+            " runs once they agree."
+        ),
     )
     allow_public_target = forms.BooleanField(
         required=False,
