@@ -7,6 +7,7 @@ checked; what the tag points to now is asked separately.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from time import sleep
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -17,6 +18,7 @@ from accounts.models import Namespace
 from repositories.models import (
     RegistryEvent,
     Repository,
+    Tag,
     TagMove,
 )
 from repositories.registry import (
@@ -36,11 +38,17 @@ if TYPE_CHECKING:
     from repositories.models import Manifest
 
 ASK_AGAIN = 5
+TAG_PAUSES = (0.05, 0.1, 0.2)  # seconds that the registry has to write a tag, at once
+TAG_SECONDS, TAG_ATTEMPTS = 2.0, 3  # and how often an event is taken up again for it
 NOT_ALLOWED = ("UNAUTHORIZED", "DENIED")
 
 
 class Unmanaged(Exception):
     """The event is about a repository that no namespace of the portal covers."""
+
+
+class NotTagged(Exception):
+    """The registry has not written the tag whose push it reported."""
 
 
 def process(*, event_id: str) -> list[str]:
@@ -60,8 +68,8 @@ def process(*, event_id: str) -> list[str]:
         note = _ingest(event)
     except RegistryError as error:
         return _after_failure(event, lease, error)
-    except tags.TagChanged:
-        return _put_back(event, lease, "The tag kept changing while it was asked.")
+    except (tags.TagChanged, NotTagged) as error:
+        return _put_back(event, lease, str(error), TAG_SECONDS)
     except (InvalidReference, InvalidManifest) as error:
         state, note = RegistryEvent.State.POISON, str(error)
     except Unmanaged as error:
@@ -131,8 +139,7 @@ def _ingest_push(
 ) -> str:
     for _ in range(ASK_AGAIN):
         version = tags.version_of(repository, event.tag)
-        current = digest_of(repository, event.tag)
-        is_current = current is not None and str(current) == manifest.digest
+        is_current = _becomes_current(repository, manifest, event)
         seen = tags.Sighting(
             tag=event.tag,
             moved_at=_time_of(event),
@@ -147,7 +154,39 @@ def _ingest_push(
         if move is not None:
             repository.count_push()
         return "" if is_current else "The tag has moved on since."
-    raise tags.TagChanged
+    raise tags.TagChanged("The tag kept changing while it was asked.")
+
+
+def _becomes_current(
+    repository: Repository, manifest: Manifest, event: RegistryEvent
+) -> bool:
+    """Tell whether the tag points to the manifest; False when it has moved on.
+
+    Distribution reports a push before it writes the tag, which then is as it was: it
+    is given some time, unless a later push is known. Raises NotTagged.
+    """
+    known = Tag.objects.filter(repository=repository, name=event.tag)
+    before = known.values_list("manifest__digest", flat=True).first() or ""
+    for pause in (*TAG_PAUSES, 0):
+        current = str(digest_of(repository, event.tag) or "")
+        if current == manifest.digest:
+            return True
+        if current != before or _is_overtaken(repository, event):
+            return False
+        sleep(pause)
+    if event.attempts < TAG_ATTEMPTS:
+        raise NotTagged("The registry has not written the tag yet.")
+    return False
+
+
+def _is_overtaken(repository: Repository, event: RegistryEvent) -> bool:
+    """Tell whether something later is known of the same tag."""
+    following = RegistryEvent.objects.unfinished().filter(
+        repository=event.repository, tag=event.tag, id__gt=event.pk
+    )
+    last = TagMove.objects.latest_of(repository, event.tag)
+    is_late = last is not None and last.moved_at >= _time_of(event)
+    return is_late or following.exists()
 
 
 def _is_recorded(event: RegistryEvent) -> bool:
