@@ -16,12 +16,14 @@ from msr.quickstart.errors import QuickstartError
 from msr.quickstart.installation import Plan, Running, running
 from msr.quickstart.ports import Ports
 from msr.quickstart.state import State, opened
+from tests.stack import parts
 from tests.stack.missing import MissingProgram
 from tests.stack.ports import free_port
 from tests.stack.postgresql import postgresql
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
 
@@ -67,6 +69,18 @@ class Stack:
         if self._database == "postgresql":
             settings["MSR_DATABASE_URL"] = cleanup.enter_context(postgresql())
         return settings | self._given
+
+    def kill(self, part: str) -> None:
+        """End all processes of `worker`, `portal`, … at once, as a power cut would."""
+        parts.kill(self._running.children, part)
+
+    def start_again(self, part: str) -> None:
+        """Start a part that was killed, as it was started first."""
+        parts.start_again(self._running.children, part)
+
+    def stalled(self, part: str) -> AbstractContextManager[None]:
+        """Let the part do nothing while the context is open."""
+        return parts.stalled(self._running.children, part)
 
     @property
     def env(self) -> Mapping[str, str]:
