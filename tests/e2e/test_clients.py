@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
 import requests
 
-from msr.settings import BASE_DIR
+from tests.e2e.backstage import shell
 from tests.e2e.people import Person, wait_for
 
 if TYPE_CHECKING:
@@ -49,18 +48,6 @@ def login(
 
 def docker(stack: Stack, name: str) -> str:
     return f"docker://{stack.registry_host}/{name}"
-
-
-def shell(stack: Stack, code: str) -> None:
-    """Do what only the Django admin does otherwise, in the portal's own process."""
-    subprocess.run(
-        [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", code],
-        cwd=BASE_DIR,
-        env=dict(stack.env),
-        check=True,
-        capture_output=True,
-        timeout=60,
-    )
 
 
 @pytest.fixture
