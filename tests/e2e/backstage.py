@@ -111,10 +111,11 @@ def unfinished(stack: Stack) -> Counter[tuple[str, str]]:
 
 def is_at_rest(stack: Stack) -> bool:
     """Tell whether all work is done and no worker holds a message."""
-    return not unfinished(stack) and not _messages(stack) and not unfinished(stack)
+    return not unfinished(stack) and not messages(stack) and not unfinished(stack)
 
 
-def _messages(stack: Stack) -> int:
+def messages(stack: Stack) -> int:
+    """Return how many messages no worker has taken, or has not done yet."""
     socket = stack.redis_url.removeprefix("redis+socket://")
     with redis.Redis(unix_socket_path=socket, protocol=2) as broker:
         counts: list[Any] = [broker.llen(queue) for queue in QUEUES]

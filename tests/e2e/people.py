@@ -42,6 +42,14 @@ class Person:
         creds = (*self._creds("src"), *self._creds("dest"))
         return self._skopeo("copy", "--all", *creds, self._at(source), self._at(target))
 
+    def digest(self, source: str) -> str:
+        """Return the digest of `repository:tag` as the registry itself says it."""
+        command = ("inspect", "--no-tags", "--format", "{{.Digest}}")
+        options = (f"--creds={self.name}:{self._token}", "--tls-verify=false")
+        done = self._run(*command, *options, self._at(source))
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
     def api(self, method: str, path: str, **kwargs: Any) -> requests.Response:
         """Call the API below /api/v0."""
         url = f"{self.stack.url}/api/v0{path}"
@@ -77,14 +85,17 @@ class Person:
         return f"docker://{self.stack.registry_host}/{name}"
 
     def _skopeo(self, *arguments: str) -> str:
-        done = subprocess.run(
+        done = self._run(*arguments)
+        return "" if done.returncode == 0 else done.stderr or "failed"
+
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             ["skopeo", "--insecure-policy", *arguments],
             capture_output=True,
             text=True,
             check=False,
             timeout=120,
         )
-        return "" if done.returncode == 0 else done.stderr or "failed"
 
 
 def wait_for(condition: Callable[[], Any], patience: float = PATIENCE) -> Any:

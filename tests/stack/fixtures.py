@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,8 +18,21 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """The whole product on PostgreSQL, one for the session."""
+    with _started(Stack()) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def sqlite_stack() -> Iterator[Stack]:
+    """The whole product on the embedded default, SQLite; one for the session."""
+    with _started(Stack(database="sqlite")) as started:
+        yield started
+
+
+@contextmanager
+def _started(stack: Stack) -> Iterator[Stack]:
     try:
-        with Stack() as started:
+        with stack as started:
             yield started
     except MissingProgram as missing:
         pytest.skip(str(missing))
