@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -28,8 +29,6 @@ from repositories.tasks import wake
 from repositories.views import asked
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from django.http import HttpRequest, HttpResponse
 
     from promotions.models import PolicyVersion
@@ -147,7 +146,7 @@ def answer(
     """Accept, decline or withdraw from the version that the reader looked at."""
     place = open_place(request, namespace, name)
     policy = place.policy(uuid)
-    version = get_object_or_404(policy.versions, uuid=request.POST.get("version"))
+    version = _version(policy, request.POST.get("version", ""))
     side = request.POST.get("side", "")
     if request.POST.get("answer") not in ANSWERS or side not in PolicyConsent.Side:
         raise Http404
@@ -162,6 +161,14 @@ def answer(
         if policy.apply_wanted_at:
             wake(apply_policy, policy.pk)
     return redirect(place.url("policy", uuid))
+
+
+def _version(policy: PromotionPolicy, uuid: str) -> PolicyVersion:
+    """Return the version that the reader looked at; Http404 for what is none."""
+    try:
+        return get_object_or_404(policy.versions, uuid=UUID(uuid))
+    except ValueError as error:
+        raise Http404 from error
 
 
 @login_required

@@ -25,6 +25,7 @@ from promotions.services.promote.outcome import (
     STOPPED,
     is_cancel_wanted,
     is_recorded,
+    note_success,
 )
 from promotions.services.promote.wanted import (
     check_still_wanted,
@@ -61,6 +62,7 @@ def claim(promotion: WantedPromotion) -> Claim | None:
     rows = Promotion.objects.due().filter(pk=promotion.pk)
     if was_left and is_recorded(promotion):
         rows.move_to(State.SUCCEEDED)
+        note_success(promotion)
         return None
     if promotion.cancel_wanted_at and is_cancel_wanted(promotion):
         rows.move_to(State.CANCELLED, error_code="CANCELLED", reason=STOPPED)

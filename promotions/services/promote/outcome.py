@@ -81,10 +81,14 @@ def _finish(promotion: Promotion, lease: UUID, report: CopyReport) -> None:
         blobs_mounted=report.blobs_mounted,
         requests_made=report.requests_made,
     )
-    if promotion.policy_id:
-        PromotionPolicy.objects.filter(pk=promotion.policy_id).update(
-            last_promoted_at=timezone.now()
-        )
+    note_success(promotion)
+
+
+def note_success(promotion: Promotion) -> None:
+    """Let the policy, if there is one, say when it promoted last."""
+    PromotionPolicy.objects.filter(pk=promotion.policy_id).update(
+        last_promoted_at=timezone.now()
+    )
 
 
 def _version_if_current(claim: Claim) -> int | None:
