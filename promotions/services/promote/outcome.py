@@ -86,9 +86,9 @@ def _finish(promotion: Promotion, lease: UUID, report: CopyReport) -> None:
 
 def note_success(promotion: Promotion) -> None:
     """Let the policy, if there is one, say when it promoted last."""
-    PromotionPolicy.objects.filter(pk=promotion.policy_id).update(
-        last_promoted_at=timezone.now()
-    )
+    if promotion.policy_id is not None:
+        rows = PromotionPolicy.objects.filter(pk=promotion.policy_id)
+        rows.update(last_promoted_at=timezone.now())
 
 
 def _version_if_current(claim: Claim) -> int | None:
