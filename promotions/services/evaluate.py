@@ -69,19 +69,28 @@ def evaluate_move(
 ) -> list[int]:
     """Decide about one move; return the keys of the promotions to run.
 
-    Asks all enabled policies of the repository, or only `policy`. Repeatable: what was
-    decided and promoted before is neither decided nor promoted again. The number of
-    queries does not depend on the number of policies.
+    Asks all enabled policies of the repository, or only `policy`; where there is new
+    evidence, those that were asked before. Repeatable: what was decided and promoted
+    before is neither decided nor promoted again. The number of queries does not depend
+    on the number of policies.
     """
     move = _move(move_id)
+    asked = asked_before(move) if trigger == Evaluation.Trigger.EVIDENCE else None
+    if asked is None and move.is_baseline and trigger == Evaluation.Trigger.EVIDENCE:
+        return []
     if not is_subject(move):
         _note_evaluation(move, trigger, [])
         return []
-    versions = _versions(move, policy)
+    versions = [
+        version
+        for version in _versions(move, policy)
+        if asked is None or version.pk in asked
+    ]
     decided = decide(versions, move)
     chain = chain_of(move)
     with transaction.atomic():
         evaluation = _note_evaluation(move, trigger, decided)
+        _forget_waiting(move, policy)
         decisions = _write_decisions(evaluation, decided)
         if trigger != Evaluation.Trigger.PUSH:
             _cancel_unmet(move, decided)
@@ -95,6 +104,7 @@ def decide_by_hand(
     (decided,) = decide([version], move)
     with transaction.atomic():
         evaluation = _note_evaluation(move, Evaluation.Trigger.MANUAL, [decided])
+        _forget_waiting(move, version.policy)
         rows = _write_decisions(evaluation, [decided])
     matched = decided.result is Result.MATCHED
     return (rows[0] if matched else None), decided.explained()
@@ -226,10 +236,29 @@ def _note_evaluation(
     )
 
 
+def asked_before(move: TagMove) -> set[int] | None:
+    """Return the keys of the versions that were asked about the move; None if never.
+
+    A version that was saved later acts on the move by *Save & Apply* alone, and nothing
+    acts on what the first walk recorded: new evidence changes neither.
+    """
+    rows = Evaluation.objects.filter(tag_move=move)
+    lists = list(rows.values_list("policy_versions", flat=True))
+    return {key for keys in lists for key in keys} if lists else None
+
+
+def _forget_waiting(move: TagMove, policy: PromotionPolicy | None) -> None:
+    """Delete what waits: it is answered anew, or its policy does not run any more."""
+    waiting = Decision.objects.filter(tag_move=move, verdict=Decision.Verdict.WAITING)
+    if policy is not None:
+        waiting = waiting.filter(policy_version__policy=policy)
+    waiting.delete()
+
+
 def _write_decisions(
     evaluation: Evaluation, decided: Iterable[Decided]
 ) -> list[Decision]:
-    """Keep a row per version that matched or waits, and no other row that waits.
+    """Keep a row per version that matched or waits.
 
     Returns the rows, those of earlier runs included. A row that matched stays as it
     is: promotions rest on it.
@@ -240,13 +269,6 @@ def _write_decisions(
         for one in asked
         if one.result is not Result.NOT_MATCHED
     ]
-    waiting = Decision.objects.filter(
-        tag_move=evaluation.tag_move,
-        policy_version__in=[one.version.pk for one in asked],
-        verdict=Decision.Verdict.WAITING,
-    )
-    # What waited is decided anew: by better evidence, or because its time came.
-    waiting.delete()
     Decision.objects.bulk_create(rows, ignore_conflicts=True)
     versions = {one.version.pk: one.version for one in asked}
     kept = Decision.objects.filter(

@@ -19,7 +19,6 @@ from repositories.models import (
     Scan,
     SigningKey,
     Tag,
-    TagMove,
     Vulnerability,
     VulnerabilityException,
 )
@@ -58,7 +57,7 @@ def moves_of_exception(*, exception_id: int) -> set[int]:
 def moves_of_attachment(*, notice: AttachmentNotice) -> set[int]:
     """Return the moves to ask about again because of what is attached to an image."""
     image = Manifest.objects.filter(digest=notice.subject_digest).values("pk")
-    return _asked_before(_moves_of(image, repository=notice.repository_id))
+    return _moves_of(image, repository=notice.repository_id)
 
 
 def moves_of_key(*, key: SigningKey) -> set[int]:
@@ -71,7 +70,7 @@ def moves_of_key(*, key: SigningKey) -> set[int]:
     moves: set[int] = set()
     for some in _batches(sorted(digests)):
         moves |= _moves_of(Manifest.objects.filter(digest__in=some).values("pk"))
-    return _asked_before(moves)
+    return moves
 
 
 def due_moves(*, limit: int) -> list[int]:
@@ -130,7 +129,8 @@ def compact(*, older_than: timedelta | None = None) -> int:
     """Delete old decisions and evaluations that nothing rests on; return how many.
 
     A decision on which a promotion rests stays for ever, with its version, facts and
-    exceptions; so does what still waits, and the last evaluation of each move.
+    exceptions; so does what still waits, and the first and the last evaluation of each
+    move.
     """
     before = timezone.now() - (older_than or timedelta(days=settings.DECISION_DAYS))
     promotions = Promotion.objects.filter(decision=OuterRef("pk"))
@@ -142,9 +142,12 @@ def compact(*, older_than: timedelta | None = None) -> int:
     newer = Evaluation.objects.filter(
         tag_move=OuterRef("tag_move"), pk__gt=OuterRef("pk")
     )
+    older = Evaluation.objects.filter(
+        tag_move=OuterRef("tag_move"), pk__lt=OuterRef("pk")
+    )
     rests = Decision.objects.filter(evaluation=OuterRef("pk"))
     evaluations = Evaluation.objects.filter(
-        ~Exists(rests), Exists(newer), created_at__lt=before
+        ~Exists(rests), Exists(newer), Exists(older), created_at__lt=before
     )
     return _delete(decisions) + _delete(evaluations)
 
@@ -164,16 +167,6 @@ def _keys(rows: QuerySet[Decision]) -> QuerySet[Decision, int]:
 def _batches(values: list[str]) -> Iterator[list[str]]:
     for start in range(0, len(values), BATCH):
         yield values[start : start + BATCH]
-
-
-def _asked_before(moves: set[int]) -> set[int]:
-    """Leave out what the first walk only recorded: nobody has applied a policy to it.
-
-    Any other move is asked about at its push, perhaps at this moment.
-    """
-    asked = Exists(Evaluation.objects.filter(tag_move=OuterRef("pk")))
-    rows = TagMove.objects.filter(asked | Q(is_baseline=False), pk__in=moves)
-    return set(rows.values_list("pk", flat=True))
 
 
 def _moves_of(images: QuerySet[Any, Any], **scope: Any) -> set[int]:
