@@ -54,7 +54,7 @@ test: install-test ## Run all tests, on real PostgreSQL, Redis and registry.
 test-quick: install-test ## Run the tests that take no more than a moment each.
 	$(PYTEST) -n 2 -m "not slow" $(ARGS)
 
-bench: install-test ## Measure copies against skopeo and a bare script, and the rules.
+bench: install-test ## Measure copies against skopeo and a bare script, rules, decisions.
 	@exec $(BIN)/python -m tests.bench $(ARGS)
 
 # --- Checking -----------------------------------------------------------------------

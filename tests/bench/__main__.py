@@ -1,4 +1,4 @@
-"""`make bench`: copies against skopeo and a bare script, and the rule engine.
+"""`make bench`: copies against skopeo and a bare script, rules, and decisions.
 
 Every round runs each contender once, one after the other, so that all of them see the
 same machine; the figures are medians over the rounds.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -55,6 +56,9 @@ def main() -> None:
         django.setup()
         print_table(measure(stack, Path(folder), rounds), rounds)
     rules.main()
+    # A process of its own: this one holds the settings of the stack, which has stopped.
+    decide = [sys.executable, "-m", "tests.bench.decide"]
+    subprocess.run(decide, check=True)
 
 
 def measure(stack: Stack, folder: Path, rounds: int) -> dict[str, Series]:
