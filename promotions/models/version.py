@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from django.db import models
@@ -9,7 +10,14 @@ from django.db.models import Q
 from typing_extensions import override
 
 from accounts.models import Namespace, PublicModel, User
-from promotions.rules import parse_rules
+from promotions.rules import (
+    CompiledRules,
+    Options,
+    Unlicensed,
+    Unscored,
+    compile_rules,
+    parse_rules,
+)
 from promotions.rules.repository_pattern import TargetPattern
 from promotions.validators import (
     validate_rules,
@@ -167,6 +175,16 @@ class PolicyVersion(PublicModel):
     def criteria(self) -> list[str]:
         """The rules in words, a line each; none when every tag matches."""
         return [rule.words for rule in parse_rules(self.rules)]
+
+    @cached_property
+    def compiled(self) -> CompiledRules:
+        """The rules ready to be asked; made once, as a version never changes."""
+        options = Options(
+            unscored=Unscored(self.unscored),
+            unlicensed=Unlicensed(self.unlicensed),
+            allow_unscannable=self.allow_unscannable,
+        )
+        return compile_rules(parse_rules(self.rules), options)
 
     @property
     def source(self) -> str:

@@ -49,20 +49,10 @@ class CompiledRules:
     tag_patterns: tuple[Any, ...]
     images_only: bool
     """Whether no rule asks for a type of artifact, so that images alone can match."""
-
-    @property
-    def needs(self) -> frozenset[EvidenceKind]:
-        """The evidence the rules ask about; empty when the push alone decides."""
-        found = (rule.field.needs for rule in single_rules(self.rules))
-        return frozenset(kind for kind in found if kind)
-
-    @property
-    def keys(self) -> frozenset[str]:
-        """The names of the keys whose signatures the rules ask about."""
-        rules = (
-            one for one in single_rules(self.rules) if one.field is Field.SIGNATURE
-        )
-        return frozenset(name for rule in rules for name in rule.values)
+    needs: frozenset[EvidenceKind]
+    """The evidence the rules ask about; empty when the push alone decides."""
+    keys: frozenset[str]
+    """The names of the keys whose signatures the rules ask about."""
 
     @property
     def wakes_by_time(self) -> bool:
@@ -173,6 +163,13 @@ def compile_rules(
             if rule.on_tag and rule.operator is Operator.MATCHES
         ),
         images_only=all(rule.field is not Field.ARTIFACT_TYPE for rule in singles),
+        needs=frozenset(rule.field.needs for rule in singles if rule.field.needs),
+        keys=frozenset(
+            name
+            for rule in singles
+            if rule.field is Field.SIGNATURE
+            for name in rule.values
+        ),
     )
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -21,19 +19,14 @@ from promotions.models import (
 )
 from promotions.models.promotion import State
 from promotions.rules import (
-    CompiledRules,
     EvidenceKind,
-    Options,
     Result,
-    Unlicensed,
-    Unscored,
     Verdict,
-    compile_rules,
     evaluate,
     matches,
-    parse_rules,
 )
-from promotions.rules.repository_pattern import InvalidPattern, RepositoryPattern
+from promotions.rules.repository_pattern import InvalidPattern
+from promotions.services.asked import asked_before, asked_versions
 from promotions.services.evidence import Gathered, Wanted, gather
 from promotions.services.matched import NO_LONGER_MET, chain_of, write_promotions
 from repositories.models import Repository, TagMove
@@ -44,7 +37,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-COMPILED_VERSIONS_KEPT = 20_000
+_KEY = ("policy_version", "evidence_version")  # of a decision about one move
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +51,7 @@ class Decided:
 
     def explained(self) -> Verdict:
         """Return the verdict with the outcome of every rule."""
-        return evaluate(compiled(self.version), self.gathered.facts, self.at)
+        return evaluate(self.version.compiled, self.gathered.facts, self.at)
 
 
 def evaluate_move(
@@ -74,38 +67,34 @@ def evaluate_move(
     before is neither decided nor promoted again. The number of queries does not depend
     on the number of policies.
     """
-    move = _move(move_id)
-    asked = asked_before(move) if trigger == Evaluation.Trigger.EVIDENCE else None
-    if asked is None and move.is_baseline and trigger == Evaluation.Trigger.EVIDENCE:
-        return []
-    if not is_subject(move):
-        _note_evaluation(move, trigger, [])
-        return []
-    versions = [
-        version
-        for version in _versions(move, policy)
-        if asked is None or version.pk in asked
-    ]
-    decided = decide(versions, move)
-    chain = chain_of(move)
     with transaction.atomic():
+        move = _locked(move_id)
+        before = asked_before(move) if trigger == Evaluation.Trigger.EVIDENCE else None
+        if before is None and _is_only_recorded(move, trigger):
+            return []
+        asked = asked_versions(move.repository, policy) if is_subject(move) else []
+        decided = decide([v for v in asked if before is None or v.pk in before], move)
         evaluation = _note_evaluation(move, trigger, decided)
-        _forget_waiting(move, policy)
-        decisions = _write_decisions(evaluation, decided)
+        decisions = _write_decisions(evaluation, decided, policy)
         if trigger != Evaluation.Trigger.PUSH:
             _cancel_unmet(move, decided)
-        return write_promotions(move, chain, decisions)
+        return write_promotions(move, chain_of(move), decisions)
+
+
+def _is_only_recorded(move: TagMove, trigger: Evaluation.Trigger) -> bool:
+    """Tell whether the move is of the first walk, and nobody applied a policy to it."""
+    return move.is_baseline and trigger == Evaluation.Trigger.EVIDENCE
 
 
 def decide_by_hand(
     *, version: PolicyVersion, move: TagMove
 ) -> tuple[Decision | None, Verdict]:
     """Decide again because a person asks; the decision is None unless it matches."""
-    (decided,) = decide([version], move)
     with transaction.atomic():
+        _locked(move.pk)
+        (decided,) = decide([version], move)
         evaluation = _note_evaluation(move, Evaluation.Trigger.MANUAL, [decided])
-        _forget_waiting(move, version.policy)
-        rows = _write_decisions(evaluation, [decided])
+        rows = _write_decisions(evaluation, [decided], version.policy)
     matched = decided.result is Result.MATCHED
     return (rows[0] if matched else None), decided.explained()
 
@@ -136,7 +125,7 @@ def decide(
         groups[_evidence_key(version, move)].append(version)
     now = at or timezone.now()
     return [
-        Decided(version, gathered, now, matches(compiled(version), gathered.facts, now))
+        Decided(version, gathered, now, matches(version.compiled, gathered.facts, now))
         for group in groups.values()
         for gathered in [gather(move, _wanted(group, move))]
         for version in group
@@ -159,9 +148,9 @@ def _target_name(version: PolicyVersion, move: TagMove) -> str:
 
 def _wanted(versions: Sequence[PolicyVersion], move: TagMove) -> Wanted:
     """Return the evidence that versions of one evidence key ask for together."""
-    needs = frozenset[EvidenceKind]().union(*(compiled(one).needs for one in versions))
+    needs = frozenset[EvidenceKind]().union(*(one.compiled.needs for one in versions))
     first = versions[0]
-    keys = frozenset[str]().union(*(compiled(one).keys for one in versions))
+    keys = frozenset[str]().union(*(one.compiled.keys for one in versions))
     wanted = Wanted(needs, tuple(first.origins), keys=keys)
     if first.exceptions_of != PolicyVersion.Exceptions.TARGET:
         return wanted
@@ -170,26 +159,13 @@ def _wanted(versions: Sequence[PolicyVersion], move: TagMove) -> Wanted:
     return replace(wanted, by_target=True, exceptions_by=target)
 
 
-def compiled(version: PolicyVersion) -> CompiledRules:
-    """Return the version's rules, compiled once per process: versions never change."""
-    options = Options(
-        unscored=Unscored(version.unscored),
-        unlicensed=Unlicensed(version.unlicensed),
-        allow_unscannable=version.allow_unscannable,
-    )
-    return _compiled(version.pk, json.dumps(version.rules), options)
-
-
-@lru_cache(maxsize=COMPILED_VERSIONS_KEPT)
-def _compiled(_version_id: int, rules: str, options: Options) -> CompiledRules:
-    return compile_rules(parse_rules(json.loads(rules)), options)
-
-
-def _move(move_id: int) -> TagMove:
+def _locked(move_id: int) -> TagMove:
+    """Return the move; others who decide about it wait until we have written."""
     rows = TagMove.objects.select_related(
         "repository__namespace", "to_manifest", "originated_by"
     )
-    return rows.defer("to_manifest__raw").get(pk=move_id)
+    locked = rows.select_for_update(of=("self",), no_key=True)
+    return locked.defer("to_manifest__raw").get(pk=move_id)
 
 
 def is_subject(move: TagMove) -> bool:
@@ -201,27 +177,6 @@ def is_subject(move: TagMove) -> bool:
     if manifest is None or manifest.subject_digest:
         return False
     return not TagName.parse(move.tag).is_attachment
-
-
-def _versions(move: TagMove, policy: PromotionPolicy | None) -> list[PolicyVersion]:
-    policies = PromotionPolicy.objects.asked_about(move.repository)
-    if policy is not None:
-        policies = policies.filter(pk=policy.pk)
-    versions = []
-    for row in policies:
-        version = row.current_version
-        if version is None or not _is_about(version, move.repository):
-            continue
-        version.policy = row
-        versions.append(version)
-    return versions
-
-
-def _is_about(version: PolicyVersion, repository: Repository) -> bool:
-    if not version.source_pattern:
-        return True
-    pattern = RepositoryPattern.parse(version.source_pattern)
-    return pattern.matches(repository.full_name)
 
 
 def _note_evaluation(
@@ -236,50 +191,37 @@ def _note_evaluation(
     )
 
 
-def asked_before(move: TagMove) -> set[int] | None:
-    """Return the keys of the versions that were asked about the move; None if never.
-
-    A version that was saved later acts on the move by *Save & Apply* alone, and nothing
-    acts on what the first walk recorded: new evidence changes neither.
-    """
-    rows = Evaluation.objects.filter(tag_move=move)
-    lists = list(rows.values_list("policy_versions", flat=True))
-    return {key for keys in lists for key in keys} if lists else None
-
-
-def _forget_waiting(move: TagMove, policy: PromotionPolicy | None) -> None:
-    """Delete what waits: it is answered anew, or its policy does not run any more."""
-    waiting = Decision.objects.filter(tag_move=move, verdict=Decision.Verdict.WAITING)
-    if policy is not None:
-        waiting = waiting.filter(policy_version__policy=policy)
-    waiting.delete()
-
-
 def _write_decisions(
-    evaluation: Evaluation, decided: Iterable[Decided]
+    evaluation: Evaluation,
+    decided: Sequence[Decided],
+    policy: PromotionPolicy | None,
 ) -> list[Decision]:
-    """Keep a row per version that matched or waits.
+    """Keep a row per version that matched or waits, and no other row that waits.
 
-    Returns the rows, those of earlier runs included. A row that matched stays as it
-    is: promotions rest on it.
+    What waited is answered anew, or its policy does not run any more; with `policy`,
+    only its own rows are looked at. Returns the rows, those of earlier runs included. A
+    row that matched stays as it is: promotions rest on it.
     """
-    asked = list(decided)
     rows = [
         _decision(evaluation, one)
-        for one in asked
+        for one in decided
         if one.result is not Result.NOT_MATCHED
     ]
-    Decision.objects.bulk_create(rows, ignore_conflicts=True)
-    versions = {one.version.pk: one.version for one in asked}
-    kept = Decision.objects.filter(
-        tag_move=evaluation.tag_move,
-        evidence_version__in={row.evidence_version for row in rows},
-        policy_version__in=[row.policy_version_id for row in rows],
-    )
-    found = list(kept) if rows else []
-    for row in found:
-        row.policy_version = versions[row.policy_version_id]
+    known = Decision.objects.filter(tag_move=evaluation.tag_move).only(*_KEY, "verdict")
+    if policy is not None:
+        known = known.filter(policy_version__policy=policy)
+    kept = {_key(row): row for row in known if row.verdict == Decision.Verdict.MATCHED}
+    if waited := [row.pk for row in known if row.verdict == Decision.Verdict.WAITING]:
+        Decision.objects.filter(pk__in=waited).delete()
+    Decision.objects.bulk_create(row for row in rows if _key(row) not in kept)
+    found = [kept.get(_key(row), row) for row in rows]
+    for row, asked in zip(found, rows, strict=True):
+        row.policy_version = asked.policy_version
     return found
+
+
+def _key(row: Decision) -> tuple[int, str]:
+    return row.policy_version_id, row.evidence_version
 
 
 def _decision(evaluation: Evaluation, decided: Decided) -> Decision:
@@ -291,7 +233,7 @@ def _decision(evaluation: Evaluation, decided: Decided) -> Decision:
         evidence_version=decided.gathered.version,
         verdict=verdict.result.value,
         outcomes=[outcome.to_json() for outcome in verdict.outcomes],
-        facts=decided.gathered.facts.to_json(),
+        facts=decided.gathered.stored_facts,
         exceptions=decided.gathered.exceptions,
         groups=list(verdict.groups),
         reevaluate_at=verdict.reevaluate_at,

@@ -7,6 +7,9 @@ import json
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -67,13 +70,18 @@ class Wanted:
     keys: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Gathered:
     """Facts, a hash of what they rest on, and the exceptions among that."""
 
     facts: ImageFacts
     version: str
     exceptions: list[dict[str, Any]]
+
+    @cached_property
+    def stored_facts(self) -> dict[str, object]:
+        """The facts as each decision that rests on them keeps them."""
+        return self.facts.to_json()
 
 
 @dataclass(slots=True)
@@ -288,13 +296,16 @@ def _components(scans: set[int]) -> dict[int, list[Component]]:
     found: dict[int, list[Component]] = defaultdict(list)
     if not scans:
         return found
-    rows = ScanComponent.objects.filter(scan__in=scans).select_related("component")
-    for row in rows.prefetch_related("licenses").order_by("id"):
-        licenses = tuple(found_under.name for found_under in row.licenses.all())
-        one = row.component
-        found[row.scan_id].append(
-            Component(one.name, one.version, one.purl, licenses=licenses)
-        )
+    named = ("component__name", "component__version", "component__purl")
+    rows = ScanComponent.objects.filter(scan__in=scans).values_list(
+        "id", "scan", *named, "licenses__name"
+    )
+    # A row for each license, and no objects: an image has very many components.
+    for (_, scan, name, version, purl), same in groupby(
+        rows.order_by("id", "licenses__id"), itemgetter(0, 1, 2, 3, 4)
+    ):
+        licenses = tuple(row[-1] for row in same if row[-1] is not None)
+        found[scan].append(Component(name, version, purl, licenses))
     return found
 
 
@@ -303,18 +314,12 @@ def _findings(scans: set[int]) -> dict[int, list[tuple[Vulnerability, str]]]:
     if not scans:
         return found
     rows = Finding.objects.filter(scan__in=scans)
-    for row in rows.select_related("component", "vulnerability").order_by("id"):
-        one = Vulnerability(
-            id=row.vulnerability.identifier,
-            aliases=tuple(row.vulnerability.aliases),
-            severity=row.severity,
-            cvss3=row.cvss3_score,
-            cvss2=row.cvss2_score,
-            component=row.component.name,
-            version=row.component.version,
-            fixed_version=row.fixed_version,
-        )
-        found[row.scan_id].append((one, row.layer_digest))
+    for scan, layer, identifier, aliases, *values in rows.order_by("id").values_list(
+        *("scan", "layer_digest", "vulnerability__identifier"),
+        *("vulnerability__aliases", "severity", "cvss3_score", "cvss2_score"),
+        *("component__name", "component__version", "fixed_version"),
+    ):
+        found[scan].append((Vulnerability(identifier, tuple(aliases), *values), layer))
     return found
 
 

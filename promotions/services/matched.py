@@ -66,12 +66,24 @@ def write_promotions(
     before = list(Promotion.objects.filter(root_move=chain.root).order_by("generation"))
     rows = [_promotion(move, chain, row) for row in matched]
     _place(rows, move, _generations(move, before))
-    for number, row in enumerate(rows, start=len(before)):
+    known = {row.idempotency_key: row for row in before}
+    new = [row for row in rows if row.idempotency_key not in known]
+    for number, row in enumerate(new, start=len(before)):
         _stop_beyond_limits(row, chain, number)
-    Promotion.objects.bulk_create(rows, ignore_conflicts=True)
-    keys = [row.idempotency_key for row in rows]
-    open_rows = Promotion.objects.filter(idempotency_key__in=keys, state=State.PENDING)
-    return list(open_rows.order_by("id").values_list("pk", flat=True))
+    _write(new)
+    found = (known.get(row.idempotency_key, row) for row in rows)
+    return sorted(row.pk for row in found if row.state == State.PENDING)
+
+
+def _write(rows: Iterable[Promotion]) -> None:
+    """Insert; a person may have written the same generation at this moment.
+
+    Then the update changes nothing: it is there for the row's key.
+    """
+    key = ["idempotency_key"]
+    Promotion.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=key, update_fields=key
+    )
 
 
 def _targets(

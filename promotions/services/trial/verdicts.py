@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from promotions.models import PolicyVersion
 from promotions.rules import EvidenceKind, Result
-from promotions.services.evaluate import compiled, decide
+from promotions.services.evaluate import decide
 from promotions.services.trial.targets import Standing
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _without_secrets(version: PolicyVersion, target: Target) -> PolicyVersion:
     accepts = PolicyVersion.Exceptions
     if version.exceptions_of == accepts.SOURCE:
         return version
-    counts = EvidenceKind.VULNERABILITIES in compiled(version).needs
+    counts = EvidenceKind.VULNERABILITIES in version.compiled.needs
     if counts and target.standing is not Standing.HIDDEN:
         return version
     asked = copy.copy(version)
