@@ -82,7 +82,8 @@ class _Count:
     def _tell(
         self, platform: PlatformIndex, _now: datetime, result: OutcomeResult
     ) -> Told:
-        rule, tally = self.rule, self._tally(platform)
+        rule = self.rule
+        tally = platform.tallies.get(self._key) or self._tally(platform)
         exact = tally.low == tally.high
         seen = str(tally.low) if exact else f"{tally.low} to {tally.high}"
         wanted = comparison(rule.field, rule.operator, rule.values)

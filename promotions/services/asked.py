@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from promotions.models import Evaluation, PolicyVersion, PromotionPolicy
@@ -28,13 +29,15 @@ def asked_versions(
 ) -> list[PolicyVersion]:
     """Return those that run and are about the repository, perhaps only of `policy`.
 
-    One query, and one more for versions that this process has not met.
+    Those of older policies first. One query, and one more for versions that this
+    process has not met.
     """
-    running = PromotionPolicy.objects.asked_about(repository)
+    running = PromotionPolicy.objects.asked_about(repository).order_by()
     if policy is not None:
         running = running.filter(pk=policy.pk)
-    uuids = list(running.values_list("current_version__uuid", flat=True))
-    return [one for one in _versions(uuids) if _is_about(one, repository)]
+    uuids = running.values_list("current_version__uuid", flat=True)
+    asked = [one for one in _versions(uuids) if _is_about(one, repository)]
+    return sorted(asked, key=attrgetter("policy_id"))
 
 
 def asked_before(move: TagMove) -> set[int] | None:

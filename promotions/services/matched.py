@@ -89,26 +89,28 @@ def _write(rows: Iterable[Promotion]) -> None:
 def _targets(
     versions: Iterable[PolicyVersion], source: Repository
 ) -> dict[int, _Target]:
-    """Return the targets by the version's key; namespaces of patterns in one query."""
+    """Return the targets by the version's key, with one query or none."""
     names: dict[int, str] = {}
+    spaces = {source.namespace.name: source.namespace}
     targets: dict[int, _Target] = {}
     for version in versions:
+        if space := version.target_namespace:
+            spaces[space.name] = space
         if not version.target_pattern:
-            space, name = version.target_namespace, version.target_name
-            targets[version.pk] = _Target(space, name)
+            targets[version.pk] = _Target(space, version.target_name)
             continue
         try:
             names[version.pk] = version.target_for(source)
         except InvalidPattern as error:
             targets[version.pk] = _Target(None, version.target_pattern, str(error))
-    return targets | _made(names)
+    return targets | _made(names, spaces)
 
 
-def _made(names: dict[int, str]) -> dict[int, _Target]:
-    if not names:
-        return {}
-    wanted = {name.partition("/")[0] for name in names.values()}
-    found = {row.name: row for row in Namespace.objects.filter(name__in=wanted)}
+def _made(names: dict[int, str], known: dict[str, Namespace]) -> dict[int, _Target]:
+    """Return the targets of these names; the namespaces not known are looked up."""
+    wanted = {name.partition("/")[0] for name in names.values()} - known.keys()
+    rows = Namespace.objects.filter(name__in=wanted) if wanted else ()
+    found = known | {row.name: row for row in rows}
     made = {}
     for key, full_name in names.items():
         first, _, rest = full_name.partition("/")
