@@ -1,0 +1,143 @@
+"""Which scan answers for an image, kind by kind, and what it lists."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from promotions.rules import Component, EvidenceKind, Missing, Vulnerability
+from repositories.models import Finding, Manifest, Repository, Scan, ScanComponent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from promotions.services.evidence.wanted import Wanted
+
+SCANNED = (
+    EvidenceKind.COMPONENTS,
+    EvidenceKind.LICENSES,
+    EvidenceKind.VULNERABILITIES,
+)
+REMEDY = "scan the image, or upload a report"
+
+
+def scans_of(
+    repository: Repository, images: Iterable[Manifest], wanted: Wanted
+) -> dict[int, list[Scan]]:
+    """Return the completed scans that count for each image, the oldest first."""
+    rows = Scan.objects.trusted_in(repository, wanted.origins).filter(
+        manifest__in=[image.pk for image in images], state=Scan.State.COMPLETED
+    )
+    found: dict[int, list[Scan]] = defaultdict(list)
+    if wanted.needs.isdisjoint(SCANNED):
+        return found
+    for scan in rows.order_by("id"):
+        found[scan.manifest_id].append(scan)
+    return found
+
+
+Choice = dict[EvidenceKind, "Scan | Missing"]
+
+
+def choose(image: Manifest, scans: list[Scan]) -> Choice:
+    """Per kind the first scan that covers it, or why there is none."""
+    return {kind: _first(image, scans, kind) for kind in SCANNED}
+
+
+def _first(image: Manifest, scans: list[Scan], kind: EvidenceKind) -> Scan | Missing:
+    gap: Missing | None = None
+    for scan in scans:
+        covered = scan.coverage.get(kind)
+        if covered is None:
+            continue
+        if covered:
+            gap = gap or _gap(scan, covered)
+        elif kind is EvidenceKind.VULNERABILITIES and (old := _too_old(scan)):
+            gap = gap or old
+        else:
+            return scan
+    platform = image.platform or "the image"
+    return gap or Missing(f"no scan of {platform} listed its {kind}", REMEDY)
+
+
+def _gap(scan: Scan, covered: dict[str, Any]) -> Missing:
+    return Missing(
+        reason=str(covered.get("reason") or f"{scan.source or scan.origin} saw none"),
+        remedy=str(covered.get("remedy", "")),
+        unscannable=covered.get("unscannable") is True,
+    )
+
+
+def _too_old(scan: Scan) -> Missing | None:
+    days = settings.EVIDENCE_MAX_AGE_DAYS
+    at = age_of(scan)
+    if at is None or at > timezone.now() - timedelta(days=days):
+        return None
+    return Missing(f"the scan for vulnerabilities is older than {days} days", REMEDY)
+
+
+def age_of(scan: Scan) -> datetime | None:
+    """Return how new the scan's knowledge of vulnerabilities is; None if not known."""
+    return scan.advisories_at or scan.finished_at
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The contents of the scans chosen, by the scan's key, two or three queries."""
+
+    components: dict[int, list[Component]]
+    findings: dict[int, list[tuple[Vulnerability, str]]]
+
+    @classmethod
+    def of(cls, choices: Iterable[Choice], needs: frozenset[EvidenceKind]) -> Loaded:
+        chosen = list(choices)
+        listing = keys_of(
+            chosen, needs & {EvidenceKind.COMPONENTS, EvidenceKind.LICENSES}
+        )
+        finding = keys_of(chosen, needs & {EvidenceKind.VULNERABILITIES})
+        return cls(_components(listing), _findings(finding))
+
+
+def keys_of(choices: Iterable[Choice], kinds: Iterable[EvidenceKind]) -> set[int]:
+    """Return the keys of the scans chosen for any of the kinds."""
+    found = (choice[kind] for choice in choices for kind in kinds)
+    return {one.pk for one in found if isinstance(one, Scan)}
+
+
+def _components(scans: set[int]) -> dict[int, list[Component]]:
+    found: dict[int, list[Component]] = defaultdict(list)
+    if not scans:
+        return found
+    named = ("component__name", "component__version", "component__purl")
+    rows = ScanComponent.objects.filter(scan__in=scans).values_list(
+        "id", "scan", *named, "licenses__name"
+    )
+    # A row for each license, and no objects: an image has very many components.
+    for (_, scan, name, version, purl), same in groupby(
+        rows.order_by("id", "licenses__id"), itemgetter(0, 1, 2, 3, 4)
+    ):
+        licenses = tuple(row[-1] for row in same if row[-1] is not None)
+        found[scan].append(Component(name, version, purl, licenses))
+    return found
+
+
+def _findings(scans: set[int]) -> dict[int, list[tuple[Vulnerability, str]]]:
+    found: dict[int, list[tuple[Vulnerability, str]]] = defaultdict(list)
+    if not scans:
+        return found
+    rows = Finding.objects.filter(scan__in=scans)
+    for scan, layer, identifier, aliases, *values in rows.order_by("id").values_list(
+        *("scan", "layer_digest", "vulnerability__identifier"),
+        *("vulnerability__aliases", "severity", "cvss3_score", "cvss2_score"),
+        *("component__name", "component__version", "fixed_version"),
+    ):
+        found[scan].append((Vulnerability(identifier, tuple(aliases), *values), layer))
+    return found
