@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from repositories.models import Repository, TagMove
 
 NO_LONGER_MET = "CRITERIA_NO_LONGER_MET"
+WAS_STOPPED = frozenset({"POLICY_DISABLED", "CONSENT_WITHDRAWN", "NOT_ADMITTED"})
+"""Why a promotion was skipped that its policy, running again, would make."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +125,20 @@ def _generations(move: TagMove, before: Iterable[Promotion]) -> dict[int | None,
     """Return the generation to write for each version; 1 for those not named.
 
     What was cancelled because the image did not meet the policy is promoted, once more,
-    when it does again. `before` are in the order of their generations.
+    when it does again; so is what was skipped because the policy did not run. `before`
+    are in the order of their generations.
     """
     found: dict[int | None, int] = {}
     for row in before:
         if row.tag_move_id == move.pk:
-            again = row.state == State.CANCELLED and row.error_code == NO_LONGER_MET
-            found[row.policy_version_id] = row.generation + again
+            found[row.policy_version_id] = row.generation + _is_due_again(row)
     return found
+
+
+def _is_due_again(row: Promotion) -> bool:
+    if row.state == State.SKIPPED:
+        return row.error_code in WAS_STOPPED
+    return row.state == State.CANCELLED and row.error_code == NO_LONGER_MET
 
 
 def _promotion(move: TagMove, chain: Chain, decision: Decision) -> Promotion:

@@ -120,7 +120,7 @@ def test_its_target_in_another_namespace_is_asked(dana, dev, qa):
 
 def test_a_target_made_from_the_namespace_is_for_administrators(dana, root, dev, qa):
     draft = of_namespace("dev/*", "{namespace}-qa/{repository}")
-    with pytest.raises(PermissionDenied):
+    with pytest.raises(Http404):
         create(dana, draft)
     assert create(root, draft).standing == "running"
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Namespace, User
@@ -15,6 +14,7 @@ from promotions.permissions import require_admin, require_policy_editor
 from promotions.services.policies.audited import record
 from promotions.services.policies.checks import check_effects
 from promotions.services.policies.ends import Ends
+from promotions.services.policies.locking import lock
 from promotions.services.policies.saving import make_current
 
 if TYPE_CHECKING:
@@ -46,10 +46,10 @@ def accept(
     Raises ValidationError when the policy was changed since, would loop, or this side
     agreed already.
     """
-    policy = _open(version)
-    end = _require_end(actor, version, side)
-    check_effects(actor, version)
     with transaction.atomic():
+        policy = _open(version)
+        end = _require_end(actor, version, side)
+        check_effects(actor, version)
         _answer(actor, version, side, Answer.GIVEN, comment)
         given = version.consents.filter(answer=Answer.GIVEN).count()
         if given == len(PolicyConsent.Side):
@@ -95,9 +95,9 @@ def retract(*, actor: Actor, policy: PromotionPolicy) -> PromotionPolicy:
 def _refuse(
     actor: Actor, version: PolicyVersion, side: str, answer: str, comment: str
 ) -> PromotionPolicy:
-    policy = _open(version)
-    end = _require_end(actor, version, side)
     with transaction.atomic():
+        policy = _open(version)
+        end = _require_end(actor, version, side)
         _answer(actor, version, side, answer, comment)
         verb = "decline" if answer == Answer.DECLINED else "withdraw"
         _audit(actor, verb, version, side, end, comment)
@@ -105,7 +105,11 @@ def _refuse(
 
 
 def _open(version: PolicyVersion) -> PromotionPolicy:
-    """Return the policy as it is now, if the version is still up for an answer."""
+    """Return the policy as it is now, if the version is still up for an answer.
+
+    It stays so until the transaction ends.
+    """
+    lock(version.policy_id)
     policy = PromotionPolicy.objects.kept().filter(pk=version.policy_id).first()
     if policy is None:
         message = "The policy was deleted."
@@ -158,10 +162,6 @@ def _take_effect(actor: Actor, version: PolicyVersion) -> None:
     """Make a proposed version the current one; start one again that was withdrawn."""
     policy = version.policy
     if policy.proposed_version_id == version.pk:
-        # Written before it is decided on: who comes second waits, and finds it changed.
-        rows = PromotionPolicy.objects.filter(pk=policy.pk, proposed_version=version)
-        if not rows.update(enabled=F("enabled")):
-            raise _changed()
         make_current(actor, version)
     elif version.initial_evaluation and policy.enabled:
         policy.apply_wanted_at = timezone.now()

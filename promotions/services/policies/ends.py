@@ -44,7 +44,11 @@ def named_target(version: PolicyVersion) -> Repository | None:
 def _source(version: PolicyVersion) -> End:
     if version.policy.scope == PromotionPolicy.Scope.GLOBAL:
         return None
-    return version.source_repository or version.policy.source_namespace
+    repository = version.source_repository
+    if repository is None or repository.deleted_at is not None:
+        # Of a deleted repository nobody is an admin any more.
+        return version.policy.source_namespace
+    return repository
 
 
 def _target(version: PolicyVersion) -> End:

@@ -7,8 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.http import Http404
 from django.utils import timezone
@@ -26,6 +25,7 @@ from promotions.services.policies.audited import record, record_change
 from promotions.services.policies.checks import check_effects, check_version
 from promotions.services.policies.draft import Draft
 from promotions.services.policies.ends import Ends, named_target
+from promotions.services.policies.locking import lock_unchanged
 
 if TYPE_CHECKING:
     from accounts.access import Actor
@@ -75,7 +75,8 @@ def update(
 
     `changes` are fields of Draft; those that say what is so already make no new
     version. Rights, `apply` and `propose` are as in `create`; switching alone needs no
-    admin of the target, and switching off an admin of either side.
+    admin of the target, and switching off an admin of either side. Raises
+    ValidationError, too, when somebody else saved a version since `policy` was loaded.
     """
     base = policy.shown_version
     draft = replace(Draft.of(base), **changes)
@@ -83,10 +84,12 @@ def update(
         return switching.switch(
             actor=actor, policy=policy, enabled=enabled, apply=apply
         )
-    version = draft.as_version(actor, policy, _next_number(policy))
+    version = draft.as_version(actor, policy)
     require_policy_editor(actor, Ends.of(base).source)
     consenting = _consenting(actor, version, propose=propose)
-    with record_change(actor, "update", policy), transaction.atomic():
+    with transaction.atomic(), record_change(actor, "update", policy):
+        lock_unchanged(policy)
+        version.number = _next_number(policy)
         if enabled is not None:
             switching.write(policy, enabled=enabled)
         _save(actor, version, consenting, apply=apply)
@@ -121,6 +124,10 @@ def _refuse_missing(version: PolicyVersion) -> None:
 def _refuse_target(actor: Actor, version: PolicyVersion, ends: Ends) -> None:
     """Raise Http404 for what the actor may not know of, PermissionDenied otherwise."""
     _refuse_missing(version)
+    if ends.target is None:
+        # As for a namespace that is hidden, whose admins alone could agree.
+        message = "No namespace with this name is visible to you."
+        raise Http404(message)
     require_admin(actor, ends.target)
 
 
@@ -153,12 +160,7 @@ def _save(
     version.initial_evaluation, version.was_proposed = apply, consenting != BOTH
     if consenting == BOTH:
         check_effects(actor, version)
-    try:
-        with transaction.atomic():
-            version.save()
-    except IntegrityError as error:
-        message = "Somebody else changed the policy meanwhile; reload and try again."
-        raise ValidationError(message) from error
+    version.save()
     now = timezone.now()
     for side in consenting:
         version.consents.create(
@@ -181,13 +183,14 @@ def _propose(version: PolicyVersion) -> None:
 def make_current(actor: Actor, version: PolicyVersion) -> None:
     """Let the policy do from now on what the version says; both sides have agreed.
 
-    What was proposed before is over with it. *Save & Apply* is remembered here.
+    What was proposed before is over with it, and so is the wish to apply what ran
+    before. *Save & Apply* is remembered here.
     """
     policy = version.policy
     before = policy.current_version
     policy.current_version, policy.proposed_version = version, None
-    if version.initial_evaluation and policy.enabled:
-        policy.apply_wanted_at = timezone.now()
+    is_to_apply = version.initial_evaluation and policy.enabled
+    policy.apply_wanted_at = timezone.now() if is_to_apply else None
     policy.save(
         update_fields=["current_version", "proposed_version", "apply_wanted_at"]
     )
