@@ -9,8 +9,9 @@ from rest_framework.response import Response
 from accounts.api import Operation
 from promotions.models import PromotionPolicy
 from promotions.rules import OutcomeResult, Result
-from promotions.services.evaluate import explain_all, is_subject
-from promotions.services.policies import Shown, shown
+from promotions.services.evaluate import is_subject
+from promotions.services.explain import explain_all
+from promotions.services.policies import Shown, shown, unanswered
 from repositories.api import repository_of, tag_of
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class DecisionList(Operation):
         versions = [row.shown_version for row in policies]
         ends = shown(self.actor, versions, repository)
         move.repository = repository
-        verdicts = explain_all(versions, move)
+        verdicts = explain_all(versions, move, hiding=unanswered(policies, ends))
         return Response([_render(row, verdicts, ends) | about for row in policies])
 
 

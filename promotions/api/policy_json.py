@@ -47,7 +47,7 @@ def _policy(
         **_content(version, ends[version.pk], at),
         "scope": policy.scope,
         "standing": policy.standing,
-        "consents": _consents(version),
+        "consents": _consents(version, ends[version.pk]),
         "proposed": proposed and policy.current_version and _proposed(policy, ends, at),
     }
 
@@ -85,7 +85,7 @@ def _proposed(
         return None
     return {
         **_content(new, ends[new.pk], at),
-        "consents": _consents(new),
+        "consents": _consents(new, ends[new.pk]),
         "difference": [
             {
                 "field": change.field,
@@ -102,14 +102,17 @@ def _lines(field: str, lines: tuple[str, ...], ends: Shown) -> list[str]:
     return [getattr(ends, field)] if field in ENDS else list(lines)
 
 
-def _consents(version: PolicyVersion) -> list[dict[str, Any]]:
+def _consents(version: PolicyVersion, ends: Shown) -> list[dict[str, Any]]:
+    """Return the answers; who gave one at an end not to be known is null."""
     return [
         {
             "side": consent.side,
             "answer": consent.answer,
-            "decidedBy": consent.decided_by and consent.decided_by.username,
+            "decidedBy": consent.decided_by.username
+            if consent.decided_by and ends.knows(consent.side)
+            else None,
             "decidedAt": consent.decided_at,
-            "comment": consent.comment,
+            "comment": consent.comment if ends.is_whole else "",
         }
         for consent in version.consents.all()
     ]

@@ -40,6 +40,14 @@ FILTER = {
     "tag": "tag",
 }
 
+# The reasons of these name people, or the name that a pattern made.
+TELLS_OF_BOTH = {
+    "CONSENT_WITHDRAWN",
+    "INVALID_TARGET_REPOSITORY",
+    "NOT_ADMITTED",
+    "NOT_AUTHORIZED",
+}
+
 
 class PromotionForm(Form):
     """MSR: forms.CreatePromotion; beyond it a comment."""
@@ -215,7 +223,9 @@ def _rendered(promotion: Promotion, ends: Ends) -> dict[str, Any]:
     source, target = promotion.source_repository.full_name, _target(promotion)
     sees_source, sees_target = ends.shown(source), ends.shown(target)
     sees_both = sees_source and sees_target
-    reason = ends.redacted(promotion.reason, source, promotion.source_tag)
+    is_told = sees_both or promotion.error_code not in TELLS_OF_BOTH
+    reason = promotion.reason if is_told else ""
+    reason = ends.redacted(reason, source, promotion.source_tag)
     reason = ends.redacted(reason, target, promotion.target_tag)
     return {
         "id": promotion.uuid,

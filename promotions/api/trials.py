@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from rest_framework import serializers
+from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 from typing_extensions import override
 
@@ -70,12 +71,13 @@ class TestPolicy(PolicyOperation):
         source = self.source()
         days = self.query(TestQuery)["days"]
         values = self.body(self.form)
-        policy = self._policy(values.pop("policy_id"))
+        policy_id = values.pop("policy_id")
         del values["enabled"]
         values["propose"] = True  # whether the target exists makes no difference
         content = self.content(values)
         del content["propose"]
         draft = policies.Draft(**source, **content)
+        policy = self._policy(policy_id, draft)
         version = policies.checked_version(actor=self.actor, draft=draft, policy=policy)
         trials = self._try(version, policy, days)
         response = self.paged(trials.rows, _render)
@@ -88,9 +90,21 @@ class TestPolicy(PolicyOperation):
         require(self.actor, Action.ADMIN, cast("Repository", self.repository))
         return {"source": self.repository}
 
-    def _policy(self, policy_id: str) -> PromotionPolicy | None:
+    def _policy(self, policy_id: str, draft: policies.Draft) -> PromotionPolicy | None:
+        """Return the policy that the draft is to change, which is about its source.
+
+        One that is found here because it promotes to here, or about more than the
+        source, would be asked about repositories the actor does not administer.
+        """
+        if not policy_id:
+            return None
         self.kwargs["policy_id"] = policy_id
-        return self.policy() if policy_id else None
+        policy = self.policy()
+        is_own = self.outgoing().filter(pk=policy.pk, scope=draft.scope).exists()
+        if not is_own:
+            message = f"No promotion policy {policy_id} is about this source."
+            raise NotFound(message, code="NO_SUCH_PROMOTION_POLICY")
+        return policy
 
     def _try(
         self, version: PolicyVersion, policy: PromotionPolicy | None, days: int | None

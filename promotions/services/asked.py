@@ -68,7 +68,9 @@ def _keep(loaded: dict[UUID, PolicyVersion]) -> None:
 
 
 def _is_about(version: PolicyVersion, repository: Repository) -> bool:
+    """Compare the pattern; an admission to a personal namespace outlives its name."""
     if not version.source_pattern:
         return True
+    is_personal = repository.namespace.is_personal
     pattern = RepositoryPattern.parse(version.source_pattern)
-    return pattern.matches(repository.full_name)
+    return pattern.covers(repository.full_name, is_personal=is_personal)

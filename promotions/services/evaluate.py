@@ -99,20 +99,6 @@ def decide_by_hand(
     return (rows[0] if matched else None), decided.explained()
 
 
-def explain(*, version: PolicyVersion, move: TagMove) -> Verdict:
-    """Compute a verdict again, with every rule's outcome, from what is stored.
-
-    The evidence is that of today, also for a push of long ago.
-    """
-    return explain_all([version], move)[version.pk]
-
-
-def explain_all(versions: Iterable[PolicyVersion], move: TagMove) -> dict[int, Verdict]:
-    """Return the verdicts of many versions by their keys; evidence is read once."""
-    decided = decide(versions, move)
-    return {one.version.pk: one.explained() for one in decided}
-
-
 def decide(
     versions: Iterable[PolicyVersion], move: TagMove, at: datetime | None = None
 ) -> list[Decided]:

@@ -12,7 +12,9 @@ from django.views.decorators.http import require_safe
 from accounts.authentication import actor_of
 from accounts.querysets import page_of
 from promotions.models import Promotion
-from promotions.services.evaluate import explain_all, is_subject
+from promotions.services.evaluate import is_subject
+from promotions.services.explain import explain_all
+from promotions.services.policies import unanswered
 from promotions.views.places import Place
 from promotions.views.rows import PolicyRow, rows_of
 from repositories.tabs import tag_context
@@ -40,7 +42,10 @@ class Explained:
     def all_of(cls, rows: Iterable[PolicyRow], move: TagMove) -> list[Explained]:
         """Decide again; `is_newer`: the policy was saved after the push."""
         found = list(rows)
-        verdicts = explain_all([row.version for row in found], move)
+        hidden = unanswered(
+            [row.policy for row in found], {row.version.pk: row.ends for row in found}
+        )
+        verdicts = explain_all([row.version for row in found], move, hiding=hidden)
         promotions = _promotions(move)
         return [
             cls(

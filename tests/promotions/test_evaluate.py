@@ -16,7 +16,8 @@ from promotions.models import Decision, Evaluation, Promotion, PromotionPolicy
 from promotions.rules.repository_pattern import RepositoryPattern
 from promotions.services import policies
 from promotions.services.apply import apply
-from promotions.services.evaluate import evaluate_move, explain
+from promotions.services.evaluate import evaluate_move
+from promotions.services.explain import explain
 from repositories.models import Tag, TagMove
 from repositories.services import tags
 from tests.factories import (

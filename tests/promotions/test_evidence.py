@@ -15,7 +15,7 @@ from accounts.access import Actor
 from promotions import tasks
 from promotions.models import Decision, Evaluation, PolicyVersion, Promotion
 from promotions.models.promotion import State
-from promotions.services import evaluate, reevaluate
+from promotions.services import evaluate, explain, reevaluate
 from repositories.models import IndexChild, TagMove, VulnerabilityException
 from repositories.services import exceptions
 from tests.factories import (
@@ -77,7 +77,7 @@ def sentences(tag: Tag) -> str:
     move = TagMove.objects.select_related("repository__namespace", "to_manifest").get(
         pk=tag.current_move.pk
     )
-    verdict = evaluate.explain(version=policy, move=move)
+    verdict = explain.explain(version=policy, move=move)
     return "; ".join(outcome.sentence for outcome in verdict.outcomes)
 
 

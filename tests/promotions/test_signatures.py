@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.access import Actor
 from promotions import tasks
 from promotions.models import Decision, Evaluation, Promotion
-from promotions.services import apply, evaluate, reevaluate
+from promotions.services import apply, evaluate, explain, reevaluate
 from repositories.models import AttachmentNotice, Manifest, SigningKey
 from repositories.services import attachments, manifests, signing_keys, tags
 from tests import signing
@@ -105,7 +105,7 @@ def verdicts(tag: Tag) -> list[str]:
 
 def sentence(policy: PromotionPolicy, tag: Tag) -> str:
     assert policy.current_version is not None
-    found = evaluate.explain(version=policy.current_version, move=tag.current_move)
+    found = explain.explain(version=policy.current_version, move=tag.current_move)
     return found.outcomes[0].sentence
 
 

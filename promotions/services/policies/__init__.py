@@ -9,7 +9,7 @@ from promotions.services.policies.difference import Change, difference
 from promotions.services.policies.draft import Draft
 from promotions.services.policies.ends import Ends
 from promotions.services.policies.saving import create, update
-from promotions.services.policies.shown import Shown, is_about, shown
+from promotions.services.policies.shown import Shown, is_about, shown, unanswered
 from promotions.services.policies.survey import Pair, Survey, survey
 from promotions.services.policies.switching import delete, may_stop
 
@@ -33,6 +33,7 @@ __all__ = [
     "retract",
     "shown",
     "survey",
+    "unanswered",
     "update",
     "withdraw",
 ]

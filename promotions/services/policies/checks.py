@@ -6,16 +6,21 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 
+from accounts.access import Action
 from promotions.models import PromotionPolicy
 from promotions.rules import TagTemplate, compile_rules, parse_rules
 from promotions.rules.repository_pattern import RepositoryPattern, TargetPattern
 from promotions.services.cycles import refuse_cycle
 from promotions.services.policies.survey import survey
+from repositories.models import Repository
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from accounts.access import Actor
     from promotions.models import PolicyVersion
     from promotions.services.policies.draft import Draft
+    from promotions.services.policies.survey import Pair
 
 NAMED = 3
 
@@ -54,7 +59,7 @@ def check_effects(actor: Actor, version: PolicyVersion) -> None:
     if not version.allow_cycle:
         refuse_cycle(actor=actor, draft_version=version, policy=version.policy)
     if version.source_pattern and not version.allow_public_target:
-        _refuse_publishing(version)
+        _refuse_publishing(actor, version)
 
 
 def _refuse_foreign_source(version: PolicyVersion) -> None:
@@ -99,15 +104,26 @@ def _refuse_missing_groups(version: PolicyVersion) -> None:
         raise ValidationError({"tag_template": message})
 
 
-def _refuse_publishing(version: PolicyVersion) -> None:
+def _refuse_publishing(actor: Actor, version: PolicyVersion) -> None:
     publishing = survey(version).publishing
     if not publishing:
         return
-    listed = ", ".join(f"{one.source} → {one.target}" for one in publishing[:NAMED])
-    more = len(publishing) - NAMED
     message = (
-        f"Images of private repositories would become public: {listed}"
-        f"{f' and {more} more' if more > 0 else ''}. Allow that, or choose targets"
-        " that are private."
+        "Images of private repositories would become public"
+        f"{_listed(actor, publishing)}. Allow that, or choose targets that are private."
     )
     raise ValidationError({"allow_public_target": message})
+
+
+def _listed(actor: Actor, pairs: Sequence[Pair]) -> str:
+    """Name some of the pairs, and of those only what the actor may know.
+
+    Who accepts for the target was told a pattern, not what there is of it.
+    """
+    among = Repository.objects.permitted(actor, Action.PULL)
+    known = [one for one in pairs if among.named(one.source).exists()][:NAMED]
+    if not known:
+        return ""
+    listed = ", ".join(f"{one.source} → {one.target}" for one in known)
+    more = len(pairs) - len(known)
+    return f": {listed}{f' and {more} more' if more > 0 else ''}"

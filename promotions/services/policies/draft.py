@@ -12,7 +12,6 @@ from promotions.models import PolicyVersion, PromotionPolicy
 from promotions.rules.repository_pattern import RepositoryPattern, TargetPattern
 from promotions.validators import validate_target_pattern
 from repositories.models import Repository
-from repositories.validators import validate_repository_name
 
 if TYPE_CHECKING:
     from accounts.access import Actor
@@ -118,14 +117,15 @@ class Draft:
         """Return the columns of the target, and the namespace that all of it lies in.
 
         A name in a namespace that does not exist is kept as a pattern of itself. It is
-        checked before the namespace is looked up, so that a refusal tells nothing.
+        checked before the namespace is looked up, and in both cases alike, so that a
+        refusal tells nothing.
         """
         name = self.target.partition("/")[2]
         try:
             validate_target_pattern(self.target)
             target = TargetPattern.parse(self.target)
             if target.names_repository:
-                validate_repository_name(name)
+                PolicyVersion._meta.get_field("target_name").run_validators(name)
         except ValidationError as error:
             raise ValidationError({"target_repository": error.messages}) from error
         within = target.as_repository_pattern(self._source_pattern())

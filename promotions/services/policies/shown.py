@@ -19,9 +19,9 @@ from promotions.rules.repository_pattern import InvalidPattern, RepositoryPatter
 from repositories.models import Repository
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from promotions.models import PolicyVersion
+    from promotions.models import PolicyVersion, PromotionPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,15 @@ class Shown:
     opens_source: bool
     opens_target: bool
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the reader may know both ends."""
+        return bool(self.source and self.target)
+
+    def knows(self, side: str) -> bool:
+        """Tell whether the reader may know that end, and so who answers for it."""
+        return bool(self.source if side == "source" else self.target)
+
 
 def shown(
     actor: Actor, versions: Iterable[PolicyVersion], at: Repository | None = None
@@ -51,6 +60,21 @@ def shown(
     names = {name for pair in ends.values() for name in pair}
     reader = _Reader(actor, names)
     return {row.pk: _shown(row, *ends[row.pk], reader, at) for row in rows}
+
+
+def unanswered(
+    policies: Iterable[PromotionPolicy], ends: Mapping[int, Shown]
+) -> frozenset[int]:
+    """Return the versions that nobody agreed to, by keys, whose target is hidden.
+
+    Whatever depends on such a target would tell whoever proposes that it exists.
+    """
+    return frozenset(
+        policy.shown_version.pk
+        for policy in policies
+        if policy.current_version_id is None
+        and not ends[policy.shown_version.pk].opens_target
+    )
 
 
 class _Reader:

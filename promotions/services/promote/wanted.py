@@ -131,7 +131,8 @@ def _check_admission(promotion: Promotion, policy: PromotionPolicy) -> None:
     namespace = promotion.source_repository.namespace
     rows = NamespaceAdmission.objects.filter(policy=policy, namespace=namespace)
     if not rows.exists():
-        message = f"The global policy is not admitted to the namespace {namespace}."
+        # Not named: readers of the target see the sentence, too.
+        message = "The global policy is not admitted to the namespace of the source."
         raise NotPlaced("NOT_ADMITTED", message)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promotions.models import PolicyVersion
 from promotions.rules import EvidenceKind, Result
 from promotions.services.evaluate import decide
+from promotions.services.explain import without_target
 from promotions.services.trial.targets import Standing
 
 if TYPE_CHECKING:
@@ -75,6 +75,4 @@ def _without_secrets(version: PolicyVersion, target: Target) -> PolicyVersion:
     counts = EvidenceKind.VULNERABILITIES in version.compiled.needs
     if counts and target.standing is not Standing.HIDDEN:
         return version
-    asked = copy.copy(version)
-    asked.exceptions_of = accepts.SOURCE
-    return asked
+    return without_target(version)
