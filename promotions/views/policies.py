@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from promotions.models import PolicyVersion
+    from promotions.services.policies import Shown
 
 POLICIES_SHOWN = 100
 REPOSITORIES_SHOWN = 50
@@ -76,14 +77,14 @@ def policy_detail(
 def _page(place: Place, policy: PromotionPolicy) -> dict[str, Any]:
     version, proposed = policy.shown_version, policy.proposed_version
     version.policy = policy
-    ends = policies.Ends.of(version)
-    speaks_for_source = administers(place.actor, ends.source)
+    ends = policies.shown(place.actor, [version], place.repository)[version.pk]
+    speaks_for_source = administers(place.actor, policies.Ends.of(version).source)
     return {
         **place.context,
         "policy": policy,
         "version": version,
-        "ends": policies.shown(place.actor, [version], place.repository)[version.pk],
-        "sides": _sides(place, version),
+        "ends": ends,
+        "sides": _sides(place, version, ends),
         "proposal": proposed and policy.current_version and _proposal(place, proposed),
         "may_edit": speaks_for_source,
         "may_stop": policies.may_stop(place.actor, policy),
@@ -98,23 +99,26 @@ def _proposal(place: Place, proposed: PolicyVersion) -> dict[str, Any]:
     """Return what waits beside what runs: the difference, and who has to agree."""
     policy = proposed.policy
     current = policy.current_version
+    ends = policies.shown(place.actor, [proposed], place.repository)[proposed.pk]
     return {
         "version": proposed,
-        "ends": policies.shown(place.actor, [proposed], place.repository)[proposed.pk],
+        "ends": ends,
         "changes": policies.difference(current, proposed) if current else [],
-        "sides": _sides(place, proposed),
+        "sides": _sides(place, proposed, ends),
     }
 
 
-def _sides(place: Place, version: PolicyVersion) -> list[dict[str, Any]]:
+def _sides(place: Place, version: PolicyVersion, ends: Shown) -> list[dict[str, Any]]:
     """Return both sides of a version: what they said, and who may say something."""
     answers = {consent.side: consent for consent in version.consents.all()}
-    ends = policies.Ends.of(version)
+    admins = policies.Ends.of(version)
     return [
         {
             "side": side,
             "consent": answers.get(side),
-            "may_answer": administers(place.actor, ends.on(side)),
+            "tells_who": ends.knows(side),
+            "tells_why": ends.is_whole,
+            "may_answer": administers(place.actor, admins.on(side)),
         }
         for side in PolicyConsent.Side
     ]
@@ -194,7 +198,9 @@ def change_admission(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Let a global policy act in a namespace, or keep it out."""
     place = open_place(request)
     policy = place.policy(uuid)
-    namespace = get_object_or_404(Namespace, name=request.POST.get("namespace"))
+    namespace = get_object_or_404(
+        Namespace, name=request.POST.get("namespace", "").replace("\0", "")
+    )
     change = policies.dismiss if "dismiss" in request.POST else policies.admit
     try:
         change(actor=place.actor, policy=policy, namespace=namespace)
@@ -212,8 +218,13 @@ def switch_policy(
     place = open_place(request, namespace, name)
     policy = place.policy(uuid)
     enabled = request.POST.get("enabled") == "on"
-    policies.update(actor=place.actor, policy=policy, changes={}, enabled=enabled)
-    messages.success(request, f"The policy is switched {'on' if enabled else 'off'}.")
+    try:
+        policies.update(actor=place.actor, policy=policy, changes={}, enabled=enabled)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        said = f"The policy is switched {'on' if enabled else 'off'}."
+        messages.success(request, said)
     if "as" in request.POST:
         return redirect(_list_url(place, policy))
     return redirect(place.url("policy", uuid))
