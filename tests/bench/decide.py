@@ -34,6 +34,7 @@ class Row:
 
     name: str
     queries: int
+    fastest: float
     median: float
     p95: float
 
@@ -57,7 +58,7 @@ def _row(name: str, pushes: Pushes) -> Row:
         _milliseconds(pushes)
     times = [_milliseconds(pushes) for _ in range(MOVES)]
     p95 = statistics.quantiles(times, n=20)[-1]
-    return Row(name, _queries(pushes), statistics.median(times), p95)
+    return Row(name, _queries(pushes), min(times), statistics.median(times), p95)
 
 
 def _milliseconds(pushes: Pushes) -> float:
@@ -100,10 +101,11 @@ def main() -> None:
 def print_table(rows: list[Row]) -> None:
     """Print each case against the promise."""
     print(f"\none push, 1000 policies on its repository, {MOVES} pushes (ms)\n")
-    print(f"  {'':<40} queries  median     p95")
+    print(f"  {'':<40} queries     min  median     p95")
     for row in rows:
         print(
-            f"  {row.name:<40} {row.queries:7} {row.median:7.1f} {row.p95:7.1f}"
+            f"  {row.name:<40} {row.queries:7}"
+            f" {row.fastest:7.1f} {row.median:7.1f} {row.p95:7.1f}"
             f"   ≤ {PROMISED_QUERIES}, ≤ {PROMISED_MS}"
             f"  {'kept' if row.is_kept else 'MISSED'}"
         )
