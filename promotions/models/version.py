@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+import json
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.db import models
@@ -28,6 +29,14 @@ from promotions.validators import (
 )
 from repositories.models import Repository
 from repositories.validators import validate_repository_name
+
+COMPILED_KEPT = 20_000
+
+
+@lru_cache(maxsize=COMPILED_KEPT)
+def _compiled(rules: str, options: Options) -> CompiledRules:
+    """Compile once per process: it takes a hundred times as long as asking."""
+    return compile_rules(parse_rules(json.loads(rules)), options)
 
 
 class PolicyVersion(PublicModel):
@@ -178,13 +187,13 @@ class PolicyVersion(PublicModel):
 
     @cached_property
     def compiled(self) -> CompiledRules:
-        """The rules ready to be asked; made once, as a version never changes."""
+        """The rules ready to be asked: a version never changes."""
         options = Options(
             unscored=Unscored(self.unscored),
             unlicensed=Unlicensed(self.unlicensed),
             allow_unscannable=self.allow_unscannable,
         )
-        return compile_rules(parse_rules(self.rules), options)
+        return _compiled(json.dumps(self.rules), options)
 
     @property
     def source(self) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 VERSIONS_KEPT = 20_000
 
 _kept: dict[UUID, PolicyVersion] = {}
-"""Versions by UUID: they never change, so a process reads and compiles each once.
+"""Versions by UUID: they never change, so a process reads each once.
 
 What changes is read at each push: which versions run. Of their policies, and of the
 namespaces of their targets, only the keys, UUIDs and names may be used, which stay.
