@@ -161,8 +161,13 @@ def _flat(value: Any) -> list[str]:
     if isinstance(value, dict):
         value = value.values()
     elif not isinstance(value, list):
-        return [str(value)]
+        return [_writable(str(value))]
     return [sentence for one in value for sentence in _flat(one)]
+
+
+def _writable(sentence: str) -> str:
+    """Return a sentence that quotes half a character, as JSON may hold, without it."""
+    return sentence.encode(errors="replace").decode()
 
 
 def _sentences(error: ValidationError) -> dict[str, list[str]]:

@@ -159,3 +159,11 @@ def test_a_body_beyond_the_limit_is_refused(world):
     )
     assert response.status_code == 413
     assert response.json()["errors"][0]["message"]
+
+
+def test_half_a_character_is_refused_like_any_other_choice(world):
+    path = "/api/v0/repositories/dev/website/promotionPolicies"
+    body = '{"rules": [], "onConflict": "\\ud800"}'
+    response = world.client("olga").post(path, body, content_type="application/json")
+    assert response.status_code == 400
+    assert '"?" is not a valid choice' in response.json()["errors"][0]["message"]
