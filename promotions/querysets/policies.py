@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import (
+    Exists,
+    ExpressionWrapper,
+    OuterRef,
+    Prefetch,
+    Q,
+    Value,
+)
+from django.db.models.functions import Concat
 
 from accounts.access import Action, Actor
 from accounts.models import Namespace
@@ -80,8 +88,8 @@ class PromotionPolicyQuerySet(models.QuerySet["PromotionPolicy"]):
     def into_namespace(self, namespace: Namespace) -> Self:
         """Return those that promote, or would promote, into the namespace."""
         return self.kept().filter(
-            Q(current_version__target_namespace=namespace)
-            | Q(proposed_version__target_namespace=namespace)
+            _into_namespace("current_version", namespace)
+            | _into_namespace("proposed_version", namespace)
         )
 
     def of_no_namespace(self) -> Self:
@@ -89,9 +97,13 @@ class PromotionPolicyQuerySet(models.QuerySet["PromotionPolicy"]):
         return self.kept().filter(scope="global")
 
     def _patterns(self) -> PromotionPolicyQuerySet:
-        """Return all that are about more than one repository: they are few."""
+        """Return all with a pattern as source or target: they are few."""
         rows = self.model._default_manager.kept()
-        return rows.exclude(scope="repository").order_by()
+        return rows.filter(
+            ~Q(scope="repository")
+            | Q(current_version__target_pattern__gt="")
+            | Q(proposed_version__target_pattern__gt="")
+        ).order_by()
 
     def with_consents(self) -> Self:
         """Add, in a query or two more, who agreed to what."""
@@ -111,9 +123,18 @@ class PromotionPolicyQuerySet(models.QuerySet["PromotionPolicy"]):
         )
         namespaces = Namespace.objects.permitted(actor, Action.ADMIN).values("pk")
         within = Q(**{f"{proposed}target_namespace__in": namespaces})
+        made_since = Namespace.objects.permitted(actor, Action.ADMIN).alias(
+            wanted=ExpressionWrapper(
+                OuterRef(f"{proposed}target_pattern"), models.CharField()
+            )
+        )
+        named = made_since.filter(wanted__startswith=Concat("name", Value("/")))
         return (
             self.kept()
-            .filter(Exists(repositories) | within, proposed_version__isnull=False)
+            .filter(
+                Exists(repositories) | within | Exists(named),
+                proposed_version__isnull=False,
+            )
             .exclude(Exists(_answers("proposed_version", "target")))
         )
 
@@ -145,6 +166,15 @@ def _ends(version: str) -> tuple[str, ...]:
         f"{version}__target_namespace",
         f"{version}__created_by",
     )
+
+
+def _into_namespace(version: str, namespace: Namespace) -> Q:
+    """Return the condition "all targets of the version lie in the namespace".
+
+    One that was made after the version was saved is known by its name.
+    """
+    lies_in = Q(**{f"{version}__target_namespace": namespace})
+    return lies_in | Q(**{f"{version}__target_pattern__startswith": f"{namespace}/"})
 
 
 def _reaching(repository: Repository) -> Q:

@@ -348,3 +348,23 @@ def test_a_setting_keeps_proposals_to_administrators(dana, source, target, setti
     settings.POLICY_EDITORS = "administrators"
     with pytest.raises(PermissionDenied, match="administrator"):
         propose(dana, draft(source))
+
+
+def test_a_namespace_made_since_answers_for_its_name(dana, source):
+    policy = propose(dana, draft(source, "later/website"))
+    olga, root = make_user(), make_user(is_superuser=True)
+    accept(root, proposal_of(policy))
+    make_organization(name="later", owner=olga)
+    assert list(
+        PromotionPolicy.objects.of_target(make_repository(name="later/website"))
+    )
+    policies.withdraw(
+        actor=Actor(olga), version=fresh(policy).shown_version, side="target"
+    )
+    assert fresh(policy).standing == Standing.WITHDRAWN
+
+    second = propose(dana, draft(source, "later/other"))
+    third = propose(dana, draft(source, "latest/other"))
+    make_organization(name="latest")
+    assert list(PromotionPolicy.objects.waiting_for(Actor(olga))) == [second]
+    assert fresh(third).standing == Standing.PROPOSED

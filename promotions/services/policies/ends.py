@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from accounts.models import Namespace
 from promotions.models import PolicyConsent, PromotionPolicy
+from promotions.rules.repository_pattern import RepositoryPattern, TargetPattern
 from repositories.models import Repository
 
 if TYPE_CHECKING:
@@ -52,4 +54,14 @@ def _source(version: PolicyVersion) -> End:
 
 
 def _target(version: PolicyVersion) -> End:
-    return named_target(version) or version.target_namespace
+    return named_target(version) or version.target_namespace or _made_since(version)
+
+
+def _made_since(version: PolicyVersion) -> End:
+    """Return what was made, after the version was saved, under the name it gives."""
+    target = TargetPattern.parse(version.target_pattern)
+    within = target.as_repository_pattern(RepositoryPattern(version.source))
+    if not within.names_namespace:
+        return None
+    rows = Repository.objects.select_related("namespace").named(within.text)
+    return rows.first() or Namespace.objects.filter(name=within.namespace).first()
