@@ -96,7 +96,7 @@ class Contenders:
         """A policy that promotes the image to this tag."""
         draft = policies.Draft(
             source=self._repository(self.source),
-            target=target,
+            target=self._repository(target).full_name,
             tag_template=tag,
         )
         return policies.create(actor=self.admin, draft=draft)
