@@ -115,9 +115,15 @@ def reserved(
 
 
 def _target(promotion: Promotion) -> Repository:
-    rows = Repository.objects.select_related("namespace")
-    full_name = promotion.target_full_name
-    return rows.named(full_name).first() or _created_target(full_name)
+    rows = Repository.objects.live().select_related("namespace")
+    # By keys where they are known: to build the full name would cost a query.
+    if promotion.target_namespace_id is None:
+        named = rows.named(promotion.target_full_name)
+    else:
+        named = rows.filter(
+            namespace=promotion.target_namespace_id, name=promotion.target_name
+        )
+    return named.first() or _created_target(promotion.target_full_name)
 
 
 def _created_target(full_name: str) -> Repository:
