@@ -19,7 +19,7 @@ from accounts.access import Action
 from accounts.api import Form, Operation
 from accounts.permissions import check, require, require_administrator
 from promotions.api.ends import EndQuery
-from promotions.api.policy_json import policies_json
+from promotions.api.policy_json import policies_json, policy_json
 from promotions.models import PolicyVersion, PromotionPolicy
 from promotions.rules.repository_pattern import RepositoryPattern
 from promotions.services import policies
@@ -142,9 +142,12 @@ class PolicyOperation(Operation):
         """Let a worker apply the policy if it is to be; answer the policy."""
         if policy.apply_wanted_at:
             wake(apply_policy, policy.pk)
-        rows = PromotionPolicy.objects.kept().with_consents().filter(pk=policy.pk)
-        shown = policies_json(self.actor, rows, self.repository)
-        return Response(shown[0], status=status)
+        rows = PromotionPolicy.objects.kept().with_consents()
+        saved = rows.filter(pk=policy.pk).first()
+        if saved is None:
+            message = "Somebody deleted the policy meanwhile."
+            raise NotFound(message, code="NO_SUCH_PROMOTION_POLICY")
+        return Response(policy_json(self.actor, saved, self.repository), status=status)
 
 
 class PolicyList(PolicyOperation):
@@ -182,8 +185,7 @@ class PolicyDetail(PolicyOperation):
 
     def get(self, _request: Request, **_names: str) -> Response:
         """Show one policy."""
-        shown = policies_json(self.actor, [self.policy()], self.repository)
-        return Response(shown[0])
+        return Response(policy_json(self.actor, self.policy(), self.repository))
 
     def put(self, _request: Request, **_names: str) -> Response:
         """Change what was sent, as the policy's next version, and apply it."""

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from promotions.services.policies import Shown, difference, is_about, shown
+from promotions.permissions import administers
+from promotions.services.policies import (
+    Ends,
+    Shown,
+    Survey,
+    difference,
+    is_about,
+    shown,
+    survey,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,6 +24,7 @@ if TYPE_CHECKING:
 
 NEVER = "0001-01-01T00:00:00Z"  # Go's zero time, which MSR answers before the first run
 ENDS = ("source", "target")
+REPOSITORIES_LISTED = 100
 
 
 def policies_json(
@@ -34,6 +44,32 @@ def policies_json(
     ]
     ends = shown(actor, versions, at)
     return [_policy(row, ends, at) for row in rows]
+
+
+def policy_json(
+    actor: Actor, policy: PromotionPolicy, at: Repository | None = None
+) -> dict[str, Any]:
+    """Return one policy; to who makes it, with what its pattern is about now."""
+    (shown_policy,) = policies_json(actor, [policy], at)
+    version = policy.proposed_version or policy.shown_version
+    version.policy = policy
+    if version.source_pattern and administers(actor, Ends.of(version).source):
+        shown_policy["survey"] = _survey(survey(version))
+    return shown_policy
+
+
+def _survey(found: Survey) -> dict[str, Any]:
+    """Return sources with their targets, the first of them, and what is remarkable."""
+    return {
+        "count": len(found.pairs),
+        "repositories": [
+            {"source": one.source, "target": one.target}
+            for one in found.pairs[:REPOSITORIES_LISTED]
+        ],
+        "sharedTargets": found.shared,
+        "becomePublic": [one.source for one in found.publishing],
+        "waitingNamespaces": list(found.waiting),
+    }
 
 
 def _policy(

@@ -147,6 +147,7 @@ def test_a_namespaces_policy_is_made_and_found(world):
     (at_repository,) = world.client("olga").get(SOURCE).json()
     assert at_repository["sourceRepository"] == "dev/website"
     assert at_repository["targetRepository"] == "dev/out/website"
+    assert at_repository.get("survey") is None
     changed = world.client("olga").put(f"{OF_DEV}/{shown['id']}", {"rules": []})
     assert changed.json()["version"] == 2
 
@@ -194,3 +195,26 @@ def test_a_policy_about_many_is_tried_first(world):
         effects = {(one["repository"], one["name"]): one["effect"] for one in rows}
         assert effects["dev/website", "1-stable"] in {"promoted", "waits"}
         assert not PromotionPolicy.objects.exists()
+
+
+def test_saving_lists_what_a_pattern_is_about(world):
+    factories.organization("archive", world.people.root)
+    sent = FORM | {"sourcePattern": "*/website", "targetRepository": "archive/all"}
+    factories.repository("archive/all", visibility="public")
+    url = GLOBAL
+    refused = world.client("root").post(url, sent)
+    assert refused.status_code == 400
+    shown = world.client("root").post(url, sent | {"allowPublicTarget": True}).json()
+    assert shown["survey"] == {
+        "count": 2,
+        "repositories": [
+            {"source": "dev/website", "target": "archive/all"},
+            {"source": "qa/website", "target": "archive/all"},
+        ],
+        "sharedTargets": {"archive/all": ["dev/website", "qa/website"]},
+        "becomePublic": ["dev/website", "qa/website"],
+        "waitingNamespaces": [],
+    }
+    at_source = world.client("olga").get(f"{SOURCE}/{shown['id']}").json()
+    assert "survey" not in at_source
+    assert at_source["targetRepository"] == "archive/all"
