@@ -15,9 +15,9 @@ from typing_extensions import override
 
 from accounts.access import Action, Actor, levels_allowing
 
-if TYPE_CHECKING:  # ruff does not see names used in the brackets of a base class
-    from accounts.models.access_token import AccessToken  # noqa: F401 - in brackets
-    from accounts.models.namespace import Namespace  # noqa: F401 - in brackets
+if TYPE_CHECKING:
+    from accounts.models.access_token import AccessToken
+    from accounts.models.namespace import Namespace
 
 M_co = TypeVar("M_co", bound=models.Model, covariant=True)
 M = TypeVar("M", bound=models.Model)

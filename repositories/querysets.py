@@ -16,24 +16,24 @@ from accounts.access import Action, Actor
 from accounts.models import Namespace
 from accounts.querysets import PermittedQuerySet, granted
 
-if TYPE_CHECKING:  # ruff does not see names used in the brackets of a base class
+if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from repositories.models.attachment import (
-        AttachmentNotice,  # noqa: F401 - in brackets
+        AttachmentNotice,
     )
-    from repositories.models.event import RegistryEvent  # noqa: F401 - in brackets
+    from repositories.models.event import RegistryEvent
     from repositories.models.exception import (
-        VulnerabilityException,  # noqa: F401 - in brackets
+        VulnerabilityException,
     )
-    from repositories.models.manifest import Manifest  # noqa: F401 - in brackets
+    from repositories.models.manifest import Manifest
     from repositories.models.repository import Repository
-    from repositories.models.scan import Scan  # noqa: F401 - in brackets
+    from repositories.models.scan import Scan
     from repositories.models.signing_key import (
-        ImageSignature,  # noqa: F401 - in brackets
-        SigningKey,  # noqa: F401 - in brackets
+        ImageSignature,
+        SigningKey,
     )
-    from repositories.models.tag import Tag, TagMove  # noqa: F401 - in brackets
+    from repositories.models.tag import Tag, TagMove
 
 
 class RepositoryQuerySet(PermittedQuerySet["Repository"]):

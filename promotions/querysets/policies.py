@@ -22,8 +22,7 @@ from promotions.rules.repository_pattern import RepositoryPattern, TargetPattern
 from repositories.models import Repository
 
 if TYPE_CHECKING:
-    # ruff does not see names used in the brackets of a base class
-    from promotions.models.policy import PromotionPolicy  # noqa: F401 - in brackets
+    from promotions.models.policy import PromotionPolicy
     from promotions.models.version import PolicyVersion
 
 
@@ -53,8 +52,7 @@ class PromotionPolicyQuerySet(models.QuerySet["PromotionPolicy"]):
         meeting = [
             policy.pk
             for policy in self._patterns().filter(_reaching(repository))
-            if _meets_source(policy.current_version, repository)
-            or _meets_source(policy.proposed_version, repository)
+            if _is_about(policy, repository)
         ]
         return self.kept().filter(named | Q(pk__in=meeting))
 
@@ -181,6 +179,12 @@ def _reaching(repository: Repository) -> Q:
     """Return the condition "not of one repository, but perhaps of this one too"."""
     mine = Q(scope="namespace", source_namespace=repository.namespace_id)
     return mine | Q(scope="global")
+
+
+def _is_about(policy: PromotionPolicy, repository: Repository) -> bool:
+    """Tell whether the pattern of what runs, or is proposed, meets the repository."""
+    versions = (policy.current_version, policy.proposed_version)
+    return any(_meets_source(version, repository) for version in versions)
 
 
 def _meets_source(version: PolicyVersion | None, repository: Repository) -> bool:

@@ -15,8 +15,7 @@ from repositories.models import Repository
 if TYPE_CHECKING:
     from uuid import UUID
 
-    # ruff does not see names used in the brackets of a base class
-    from promotions.models.promotion import Promotion, State  # noqa: F401 - in brackets
+    from promotions.models.promotion import Promotion, State
     from promotions.models.promotion_filter import PromotionFilter
 
 RECENT = 500
