@@ -133,6 +133,9 @@ class PromotionPolicyQuerySet(models.QuerySet["PromotionPolicy"]):
                 Exists(repositories) | within | Exists(named),
                 proposed_version__isnull=False,
             )
+            .filter(
+                Exists(_answers("proposed_version", "source").filter(answer="given"))
+            )
             .exclude(Exists(_answers("proposed_version", "target")))
         )
 

@@ -309,6 +309,16 @@ def test_the_target_is_found_by_who_can_answer(dana, quinn, source, target):
     assert not PromotionPolicy.objects.waiting_for(Actor(quinn)).exists()
 
 
+def test_a_proposal_its_source_withdrew_from_asks_nobody(dana, quinn, source, target):
+    version = proposal_of(propose(dana, draft(source)))
+    policies.withdraw(actor=Actor(dana), version=version, side="source")
+    assert not PromotionPolicy.objects.waiting_for(Actor(quinn)).exists()
+    accept(quinn, version)
+    assert fresh(version.policy).standing == Standing.PROPOSED
+    policies.accept(actor=Actor(dana), version=version, side="source")
+    assert fresh(version.policy).standing == Standing.RUNNING
+
+
 def test_the_source_switches_its_policy_without_asking_again(
     dana, quinn, source, target
 ):
