@@ -17,7 +17,7 @@ class Standing(models.TextChoices):
 
     RUNNING = "running", "running"
     OFF = "off", "switched off"
-    PROPOSED = "proposed", "waiting for the target's consent"
+    PROPOSED = "proposed", "waiting for consent"
     DECLINED = "declined", "declined"
     WITHDRAWN = "withdrawn", "stopped: a consent was withdrawn"
 
