@@ -81,6 +81,18 @@ class Pipeline:
 
 
 @pytest.fixture
+def source(db: None) -> Repository:
+    """`dev/website`; files with people of their own override it."""
+    return make_repository(name="dev/website")
+
+
+@pytest.fixture
+def target(db: None) -> Repository:
+    """`qa/website`, likewise."""
+    return make_repository(name="qa/website")
+
+
+@pytest.fixture
 def pipeline(
     registry: LiveRegistry, make_image: Callable[..., Image], db: None
 ) -> Pipeline:

@@ -16,7 +16,6 @@ from repositories.services import tags
 from tests.factories import (
     make_manifest,
     make_policy,
-    make_repository,
     make_scan,
     make_tag,
 )
@@ -30,16 +29,6 @@ pytestmark = pytest.mark.django_db
 AGAIN = Evaluation.Trigger.EVIDENCE
 NO_CRITICAL = {"field": "vulnerability_critical", "operator": "lte", "values": ["0"]}
 SOAKED = {"field": "updated_at_duration", "operator": "bf", "values": ["1h"]}
-
-
-@pytest.fixture
-def source() -> Repository:
-    return make_repository(name="dev/website")
-
-
-@pytest.fixture
-def target() -> Repository:
-    return make_repository(name="qa/website")
 
 
 def pushed(source: Repository) -> TagMove:

@@ -36,16 +36,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def source() -> Repository:
-    return make_repository(name="dev/website")
-
-
-@pytest.fixture
-def target() -> Repository:
-    return make_repository(name="qa/website")
-
-
-@pytest.fixture
 def stable(source: Repository, target: Repository) -> PromotionPolicy:
     """Promotes what ends with stable."""
     return make_policy(source=source, target=target, rules=[tag_rule("ew", "stable")])

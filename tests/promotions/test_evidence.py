@@ -53,16 +53,6 @@ def _messages_arrive(monkeypatch, settings):
     )
 
 
-@pytest.fixture
-def source() -> Repository:
-    return make_repository(name="dev/website")
-
-
-@pytest.fixture
-def target() -> Repository:
-    return make_repository(name="qa/website")
-
-
 def push(source: Repository, **values: Any) -> Tag:
     tag = make_tag(repository=source, **values)
     if not Evaluation.objects.filter(tag_move=tag.current_move).exists():

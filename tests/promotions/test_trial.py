@@ -20,40 +20,16 @@ from repositories.models import Repository, RepositoryManifest
 from repositories.services import repositories, tags
 from tests.factories import (
     make_manifest,
-    make_repository,
     make_tag,
     tag_rule,
 )
-from tests.promotions.unsaved import unsaved_version
+from tests.promotions.unsaved import draft, dry
 
 pytestmark = pytest.mark.django_db
 
 NO_CRITICAL = {"field": "vulnerability_critical", "operator": "lte", "values": ["0"]}
 SOAKED = {"field": "updated_at_duration", "operator": "bf", "values": ["2h"]}
 FRESH = {"field": "updated_at_duration", "operator": "af", "values": ["2h"]}
-
-
-@pytest.fixture
-def source() -> Repository:
-    return make_repository(name="dev/website")
-
-
-@pytest.fixture
-def target() -> Repository:
-    return make_repository(name="qa/website")
-
-
-def draft(source: Repository, target: object = "qa/website", **values: Any) -> Any:
-    values = {"tag_template": "%n", **values}
-    return unsaved_version(source=source, target=str(target), **values)
-
-
-def dry(
-    source: Repository, target: object = "qa/website", **values: Any
-) -> list[Trial]:
-    """What would become of the tags, in the order of their pushes."""
-    version = draft(source, target, **values)
-    return list(trial.dry_run(actor=SYSTEM, version=version).rows[::-1])
 
 
 def replayed(source: Repository, days: int = 7, **values: Any) -> list[Trial]:

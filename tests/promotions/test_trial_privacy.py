@@ -21,28 +21,11 @@ from tests.factories import (
     make_user,
     tag_rule,
 )
-from tests.promotions.unsaved import unsaved_version
+from tests.promotions.unsaved import draft, unsaved_version
 
 pytestmark = pytest.mark.django_db
 
 NO_CRITICAL = {"field": "vulnerability_critical", "operator": "lte", "values": ["0"]}
-
-
-@pytest.fixture
-def source() -> Repository:
-    return make_repository(name="dev/website")
-
-
-@pytest.fixture
-def target() -> Repository:
-    return make_repository(name="qa/website")
-
-
-def draft(
-    source: Repository, target: str = "qa/website", **values: Any
-) -> PolicyVersion:
-    values = {"tag_template": "%n", **values}
-    return unsaved_version(source=source, target=target, **values)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -15,42 +15,15 @@ from promotions.services.trial.read_only import WouldWrite, only_reading
 from repositories.models import Repository
 from tests.factories import (
     make_index,
-    make_repository,
     make_scan,
     make_tag,
     make_user,
 )
-from tests.promotions.unsaved import unsaved_version
-
-if TYPE_CHECKING:
-    from promotions.services.trial import Trial
+from tests.promotions.unsaved import draft, dry
 
 pytestmark = pytest.mark.django_db
 
 NO_CRITICAL = {"field": "vulnerability_critical", "operator": "lte", "values": ["0"]}
-
-
-@pytest.fixture
-def source() -> Repository:
-    return make_repository(name="dev/website")
-
-
-@pytest.fixture
-def target() -> Repository:
-    return make_repository(name="qa/website")
-
-
-def draft(source: Repository, target: object = "qa/website", **values: Any) -> Any:
-    values = {"tag_template": "%n", **values}
-    return unsaved_version(source=source, target=str(target), **values)
-
-
-def dry(
-    source: Repository, target: object = "qa/website", **values: Any
-) -> list[Trial]:
-    """What would become of the tags, in the order of their pushes."""
-    version = draft(source, target, **values)
-    return list(trial.dry_run(actor=SYSTEM, version=version).rows[::-1])
 
 
 def rows_of_everything() -> dict[str, list[Any]]:

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from accounts.access import SYSTEM
 from promotions.rules.repository_pattern import RepositoryPattern
-from promotions.services import policies
+from promotions.services import policies, trial
 
 if TYPE_CHECKING:
     from promotions.models import PolicyVersion
+    from promotions.services.trial import Trial
+    from repositories.models import Repository
 
 
 def unsaved_version(
@@ -25,3 +27,19 @@ def unsaved_version(
         source=source or RepositoryPattern(source_pattern), target=target, **chosen
     )
     return policies.checked_version(actor=SYSTEM, draft=draft)
+
+
+def draft(
+    source: Repository, target: object = "qa/website", **values: Any
+) -> PolicyVersion:
+    """A version that keeps the tag, unless told otherwise."""
+    values = {"tag_template": "%n", **values}
+    return unsaved_version(source=source, target=str(target), **values)
+
+
+def dry(
+    source: Repository, target: object = "qa/website", **values: Any
+) -> list[Trial]:
+    """What would become of the tags, in the order of their pushes."""
+    version = draft(source, target, **values)
+    return list(trial.dry_run(actor=SYSTEM, version=version).rows[::-1])
