@@ -1,0 +1,1 @@
+"""Reading what is in images: layers, scanners' reports, advisories. No framework."""
