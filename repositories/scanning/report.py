@@ -84,8 +84,8 @@ class Report:
     `coverage` names the kinds that were looked for: None where all was seen, else what
     is missing. `digests` are the manifests that the report says it is of,
     `config_digests` the images' configurations (what docker calls the image's id);
-    both may be empty. `source` is the tool with its version. `advisories_at` is how new the known
-    vulnerabilities were, None where the report does not say.
+    both may be empty. `source` is the tool with its version. `advisories_at` is how
+    new the known vulnerabilities were, None where the report does not say.
     """
 
     source: str
