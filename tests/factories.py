@@ -161,6 +161,7 @@ def make_scan(
     values.setdefault(
         "coverage", {"components": {}, "licenses": {}, "vulnerabilities": {}}
     )
+    values.setdefault("is_current", True)
     scan = Scan.objects.create(manifest=manifest, state=Scan.State.COMPLETED, **values)
     for name, license_name in (components or {"openssl": "Apache-2.0"}).items():
         found = ScanComponent.objects.create(scan=scan, component=_component(name))

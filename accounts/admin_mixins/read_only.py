@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from accounts.admin_mixins.columns import shown
 from accounts.admin_mixins.lists import MsrAdmin
+from accounts.models import EncryptedTextField
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -32,7 +33,7 @@ class NoWriting:
 
 
 class ReadOnlyAdmin(NoWriting, MsrAdmin[M]):
-    """Shows every column of the model but bytes and what `hidden` names.
+    """Shows every column of the model but bytes, secrets and what `hidden` names.
 
     Columns are not sortable: only the order by creation has an index behind it.
     """
@@ -45,7 +46,8 @@ class ReadOnlyAdmin(NoWriting, MsrAdmin[M]):
         names = [
             field.name
             for field in self.opts.fields
-            if not isinstance(field, BinaryField) and field.name not in self.hidden
+            if not isinstance(field, BinaryField | EncryptedTextField)
+            and field.name not in self.hidden
         ]
         return [shown(self.model, name) for name in names]
 

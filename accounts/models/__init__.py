@@ -5,6 +5,7 @@ from __future__ import annotations
 from accounts.models.access_token import AccessToken
 from accounts.models.audit import AuditEvent
 from accounts.models.base import PublicModel
+from accounts.models.encrypted import EncryptedTextField
 from accounts.models.grant import GrantBase, NamespaceGroupGrant, NamespaceUserGrant
 from accounts.models.namespace import Namespace
 from accounts.models.organization import (
@@ -18,6 +19,7 @@ from accounts.models.user import User
 __all__ = [
     "AccessToken",
     "AuditEvent",
+    "EncryptedTextField",
     "GrantBase",
     "Namespace",
     "NamespaceGroupGrant",

@@ -19,7 +19,7 @@ from repositories.models import (
     Scan,
     SigningKey,
     Tag,
-    Vulnerability,
+    VulnerabilityAlias,
     VulnerabilityException,
 )
 
@@ -43,10 +43,7 @@ def moves_of_image(*, manifest_id: int) -> set[int]:
 def moves_of_exception(*, exception_id: int) -> set[int]:
     """Return the moves in whose images the vulnerability was found, in the scope."""
     exception = VulnerabilityException.objects.get(pk=exception_id)
-    ids = {exception.vulnerability.upper()}
-    known = Vulnerability.objects.filter(identifier__iexact=exception.vulnerability)
-    for aliases in known.values_list("aliases", flat=True):
-        ids |= set(aliases)
+    ids = VulnerabilityAlias.objects.names_of(exception.vulnerability)
     found = Finding.objects.filter(vulnerability__identifier__in=ids)
     scope = {"repository": exception.repository_id}
     if exception.namespace_id:

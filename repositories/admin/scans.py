@@ -14,6 +14,7 @@ from repositories.models import (
     Scan,
     ScanComponent,
     Vulnerability,
+    VulnerabilityAlias,
     VulnerabilityException,
 )
 
@@ -72,25 +73,23 @@ class ScanComponentAdmin(SearchByReference, ReadOnlyAdmin[ScanComponent]):
 
     deferred = ("scan__manifest__raw",)
     list_display = (
-        moment("created_at"),
         linked("component"),
         linked("scan"),
         "layer_digest",
         "path",
     )
-    list_filter = ("created_at",)
     list_select_related = OF_SCAN
     repository_paths = ()
     manifest_paths = ("scan__manifest",)
     search_help_text = "The digest of an image."
-    ordering = ("-created_at", "-id")
+    ordering = ("-id",)
 
 
 @admin.register(Vulnerability)
 class VulnerabilityAdmin(ReadOnlyAdmin[Vulnerability]):
     """Known vulnerabilities."""
 
-    list_display = ("identifier", "aliases", moment("created_at"))
+    list_display = ("identifier", "summary", moment("created_at"))
     search_fields = ("=identifier",)
     search_help_text = "An id such as CVE-2024-3094."
     ordering = ("-created_at", "-id")
@@ -102,7 +101,6 @@ class FindingAdmin(SearchByReference, ReadOnlyAdmin[Finding]):
 
     deferred = ("scan__manifest__raw",)
     list_display = (
-        moment("created_at"),
         linked("vulnerability"),
         linked("component"),
         linked("scan"),
@@ -111,12 +109,23 @@ class FindingAdmin(SearchByReference, ReadOnlyAdmin[Finding]):
         "cvss2_score",
         "fixed_version",
     )
-    list_filter = ("severity", "created_at")
+    list_filter = ("severity",)
     list_select_related = (*OF_SCAN, "vulnerability")
     repository_paths = ()
     manifest_paths = ("scan__manifest",)
     search_help_text = "The digest of an image."
-    ordering = ("-created_at", "-id")
+    ordering = ("-id",)
+
+
+@admin.register(VulnerabilityAlias)
+class VulnerabilityAliasAdmin(ReadOnlyAdmin[VulnerabilityAlias]):
+    """Other ids of vulnerabilities."""
+
+    list_display = ("alias", linked("vulnerability"))
+    list_select_related = ("vulnerability",)
+    search_fields = ("=alias", "=vulnerability__identifier")
+    search_help_text = "An id such as GHSA-… or CVE-2024-3094."
+    ordering = ("-id",)
 
 
 @admin.register(VulnerabilityException)

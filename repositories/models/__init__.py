@@ -6,6 +6,7 @@ from repositories.models.access import RepositoryGroupGrant, RepositoryUserGrant
 from repositories.models.attachment import AttachmentNotice
 from repositories.models.event import RegistryEvent
 from repositories.models.exception import VulnerabilityException
+from repositories.models.layer import LayerInventory, ManifestLayer
 from repositories.models.manifest import IndexChild, Manifest, RepositoryManifest
 from repositories.models.registry import Registry
 from repositories.models.repository import Repository
@@ -16,7 +17,9 @@ from repositories.models.scan import (
     Scan,
     ScanComponent,
     Vulnerability,
+    VulnerabilityAlias,
 )
+from repositories.models.scanner import Scanner
 from repositories.models.signing_key import ImageSignature, SigningKey
 from repositories.models.tag import Provenance, Tag, TagMove
 
@@ -26,8 +29,10 @@ __all__ = [
     "Finding",
     "ImageSignature",
     "IndexChild",
+    "LayerInventory",
     "License",
     "Manifest",
+    "ManifestLayer",
     "Provenance",
     "Registry",
     "RegistryEvent",
@@ -37,9 +42,11 @@ __all__ = [
     "RepositoryUserGrant",
     "Scan",
     "ScanComponent",
+    "Scanner",
     "SigningKey",
     "Tag",
     "TagMove",
     "Vulnerability",
+    "VulnerabilityAlias",
     "VulnerabilityException",
 ]

@@ -35,6 +35,14 @@ class Repository(PublicModel):
         max_length=7, choices=Visibility, default=Visibility.PRIVATE
     )
     scan_on_push = models.BooleanField(default=False)
+    scanners: models.JSONField[Any, list[str]] = models.JSONField(
+        default=list,
+        blank=True,
+        help_text=(
+            "Names of scanners in the order in which they count; empty means those of"
+            " the registry."
+        ),
+    )
     immutable_tags: models.JSONField[Any, list[str]] = models.JSONField(
         default=list,
         blank=True,

@@ -8,10 +8,11 @@ from django.db import models
 from django.db.models import Q
 from typing_extensions import override
 
-from accounts.models import Namespace, PublicModel
+from accounts.models import Namespace, PublicModel, User
 from repositories.models.manifest import Manifest
 from repositories.models.repository import Repository
-from repositories.querysets import ScanQuerySet
+from repositories.models.scanner import Scanner
+from repositories.querysets import ScanQuerySet, VulnerabilityAliasQuerySet
 
 
 class Scan(PublicModel):
@@ -20,15 +21,28 @@ class Scan(PublicModel):
     It belongs to the digest, so that a promoted image is never scanned again. Without
     a trust scope it counts everywhere; a report uploaded for a repository, and what a
     namespace's own scanner found, count there only, for policies that name the origin.
+
+    The row is the job: a worker that runs it holds a lease, and `remote_id` is what an
+    adapter calls the scan it was given. What counts is the *current* one: the last that
+    completed, while a newer one runs or has failed.
     """
 
     class State(models.TextChoices):
-        """How far the scan is."""
+        """How far the scan is: queued ⇄ running → completed | failed."""
 
         QUEUED = "queued"
         RUNNING = "running"
         COMPLETED = "completed"
         FAILED = "failed"
+
+    class Trigger(models.TextChoices):
+        """What asked for the scan."""
+
+        PUSH = "push"
+        MANUAL = "manual"
+        UPLOAD = "upload", "report uploaded"
+        SCHEDULE = "schedule"
+        EVIDENCE = "evidence", "evidence too old"
 
     manifest = models.ForeignKey(
         Manifest, on_delete=models.CASCADE, related_name="scans"
@@ -36,8 +50,22 @@ class Scan(PublicModel):
     origin = models.CharField(
         max_length=100, help_text="Who scanned, as policies name it."
     )
+    scanner = models.ForeignKey(
+        Scanner, on_delete=models.SET_NULL, null=True, related_name="scans"
+    )
     source = models.CharField(
         max_length=200, blank=True, help_text="The scanner with its version."
+    )
+    trigger = models.CharField(
+        max_length=8, choices=Trigger, default=Trigger.MANUAL, editable=False
+    )
+    requested_by = models.ForeignKey(
+        User,
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        help_text="The person; empty for what the portal does by itself.",
     )
     trusted_repository = models.ForeignKey(
         Repository, on_delete=models.CASCADE, null=True, related_name="scans"
@@ -46,7 +74,11 @@ class Scan(PublicModel):
         Namespace, on_delete=models.CASCADE, null=True, related_name="scans"
     )
     state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
-    is_current = models.BooleanField(default=True)
+    is_current = models.BooleanField(default=False)
+    revision = models.PositiveIntegerField(
+        default=0,
+        help_text="How often its components were matched against newer advisories.",
+    )
     coverage: models.JSONField[Any, dict[str, dict[str, Any]]] = models.JSONField(
         default=dict,
         help_text=(
@@ -61,11 +93,44 @@ class Scan(PublicModel):
         null=True, help_text="How new the known vulnerabilities were."
     )
     error = models.CharField(max_length=500, blank=True)
+    distribution = models.CharField(
+        max_length=100, blank=True, help_text="What the image is built on: debian 12."
+    )
+    component_count = models.PositiveIntegerField(default=0)
+    critical_count = models.PositiveIntegerField(default=0)
+    major_count = models.PositiveIntegerField(default=0)
+    minor_count = models.PositiveIntegerField(default=0)
+    vulnerability_count = models.PositiveIntegerField(
+        default=0,
+        help_text="All, each once, those without a score too; none is subtracted.",
+    )
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    due_at = models.DateTimeField(null=True, editable=False)
+    lease_token = models.UUIDField(null=True, editable=False)
+    leased_until = models.DateTimeField(null=True, editable=False)
+    remote_id = models.CharField(max_length=200, blank=True, editable=False)
 
     objects = ScanQuerySet.as_manager()
 
     class Meta(PublicModel.Meta):
+        indexes = (
+            *PublicModel.Meta.indexes,
+            models.Index(
+                fields=("id",),
+                condition=Q(state__in=("queued", "running")),
+                name="scan_to_run",
+            ),
+        )
         constraints = (
+            models.UniqueConstraint(
+                fields=("manifest", "origin"),
+                condition=Q(state__in=("queued", "running")),
+                name="one_scan_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_current=False) | Q(state="completed"),
+                name="current_scan_is_complete",
+            ),
             models.UniqueConstraint(
                 fields=("manifest", "origin"),
                 condition=Q(
@@ -120,13 +185,36 @@ class Component(PublicModel):
     )
     name = models.CharField(max_length=300, db_index=True)
     version = models.CharField(max_length=200, blank=True)
+    ecosystem = models.CharField(
+        max_length=60,
+        blank=True,
+        help_text="Where advisories list it, as OSV names it: PyPI, Debian:12.",
+    )
+    package = models.CharField(
+        max_length=300, blank=True, help_text="The name advisories list it under."
+    )
+    package_version = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="The version advisories speak of: of the source package in Debian.",
+    )
+
+    class Meta(PublicModel.Meta):
+        indexes = (
+            *PublicModel.Meta.indexes,
+            models.Index(
+                fields=("ecosystem", "package"),
+                condition=~Q(package=""),
+                name="component_in_advisories",
+            ),
+        )
 
     @override
     def __str__(self) -> str:
         return self.purl
 
 
-class ScanComponent(PublicModel):
+class ScanComponent(models.Model):
     """That a scan found a component, and under which licenses."""
 
     scan = models.ForeignKey(Scan, on_delete=models.CASCADE, related_name="contents")
@@ -136,8 +224,11 @@ class ScanComponent(PublicModel):
     licenses = models.ManyToManyField(License, related_name="sightings", blank=True)
     layer_digest = models.CharField(max_length=140, blank=True)
     path = models.CharField(max_length=1000, blank=True)
+    more_places: models.JSONField[Any, list[list[str]]] = models.JSONField(
+        default=list, blank=True, help_text="Pairs of layer and path, after the first."
+    )
 
-    class Meta(PublicModel.Meta):
+    class Meta:
         constraints = (
             models.UniqueConstraint(
                 fields=("scan", "component"), name="one_sighting_per_component"
@@ -150,12 +241,14 @@ class ScanComponent(PublicModel):
 
 
 class Vulnerability(PublicModel):
-    """A known vulnerability by the id its advisory gives it."""
+    """A known vulnerability: by its CVE, or the id its advisory gives it.
+
+    Shared by all tenants: only scanners that all of them trust write more than the id.
+    """
 
     identifier = models.CharField(max_length=100, unique=True)
-    aliases: models.JSONField[Any, list[str]] = models.JSONField(
-        default=list, blank=True, help_text="Other ids of the same vulnerability."
-    )
+    summary = models.CharField(max_length=500, blank=True)
+    link = models.CharField(max_length=500, blank=True)
 
     class Meta(PublicModel.Meta):
         verbose_name_plural = "vulnerabilities"
@@ -165,10 +258,34 @@ class Vulnerability(PublicModel):
         return self.identifier
 
 
-class Finding(PublicModel):
+class VulnerabilityAlias(models.Model):
+    """Another id of a vulnerability, for looking it up; by trusted scanners only."""
+
+    vulnerability = models.ForeignKey(
+        Vulnerability, on_delete=models.CASCADE, related_name="aliases"
+    )
+    alias = models.CharField(max_length=100, db_index=True)
+
+    objects = VulnerabilityAliasQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "vulnerability aliases"
+        constraints = (
+            models.UniqueConstraint(
+                fields=("vulnerability", "alias"), name="one_row_per_alias"
+            ),
+        )
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.alias} is {self.vulnerability}"
+
+
+class Finding(models.Model):
     """That a scan found a component to be vulnerable.
 
-    Severity and scores are the scanner's, unchanged; MSR's buckets are derived.
+    Severity and scores are the scanner's, unchanged; MSR's buckets are derived. So are
+    the aliases: what one report says has no say in how those of others are counted.
     """
 
     scan = models.ForeignKey(Scan, on_delete=models.CASCADE, related_name="findings")
@@ -178,13 +295,17 @@ class Finding(PublicModel):
     vulnerability = models.ForeignKey(
         Vulnerability, on_delete=models.PROTECT, related_name="findings"
     )
+    aliases: models.JSONField[Any, list[str]] = models.JSONField(
+        default=list, blank=True, help_text="Other ids of the same vulnerability."
+    )
     severity = models.CharField(max_length=20, blank=True)
     cvss3_score = models.FloatField(null=True)
     cvss2_score = models.FloatField(null=True)
+    cvss_vector = models.CharField(max_length=200, blank=True)
     fixed_version = models.CharField(max_length=200, blank=True)
     layer_digest = models.CharField(max_length=140, blank=True)
 
-    class Meta(PublicModel.Meta):
+    class Meta:
         constraints = (
             models.UniqueConstraint(
                 fields=("scan", "component", "vulnerability"),

@@ -8,7 +8,12 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from repositories.models import IndexChild, Manifest, RepositoryManifest
+from repositories.models import (
+    IndexChild,
+    Manifest,
+    ManifestLayer,
+    RepositoryManifest,
+)
 from repositories.registry import (
     Digest,
     ImageIndex,
@@ -171,6 +176,8 @@ def _keep(
         row = _row(parsed, config, subject)
         if isinstance(parsed, ImageIndex):
             _note_children(row, parsed)
+        else:
+            _note_layers(row, parsed)
         signatures.keep(manifest=row, found=found)
         hold(repository=repository, manifests=[row.pk])
         if subject:
@@ -205,6 +212,20 @@ def _note_children(index: Manifest, parsed: ImageIndex) -> None:
     children = Manifest.objects.filter(digest__in=digests).exclude(pk=index.pk)
     rows = [IndexChild(index=index, child=child) for child in children.only("pk")]
     IndexChild.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _note_layers(image: Manifest, parsed: ImageManifest) -> None:
+    rows = [
+        ManifestLayer(
+            manifest=image,
+            position=position,
+            digest=str(layer.digest),
+            media_type=short_text(layer.media_type, 120),
+            size=min(layer.size, MAX_SIZE),
+        )
+        for position, layer in enumerate(parsed.layers)
+    ]
+    ManifestLayer.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _config_columns(parsed: Parsed) -> dict[str, str]:

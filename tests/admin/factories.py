@@ -22,17 +22,21 @@ from repositories.models import (
     Component,
     Finding,
     IndexChild,
+    LayerInventory,
     License,
     Manifest,
+    ManifestLayer,
     Provenance,
     RegistryEvent,
     Repository,
     RepositoryManifest,
     Scan,
     ScanComponent,
+    Scanner,
     Tag,
     TagMove,
     Vulnerability,
+    VulnerabilityAlias,
     VulnerabilityException,
 )
 from repositories.registry import Digest
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
 
 PASSWORD = "correct horse battery staple"
 RAW = b"the bytes of a manifest"
+SCANNER_SECRET = "what only the scanner may know"
 POISON_BODY = b"the bytes of a body that nobody could read"
 
 
@@ -206,6 +211,17 @@ def make_scan(mark: str, tag: Tag, author: User) -> None:
     found.licenses.add(License.objects.create(name=f"{mark}-license"))
     vulnerability = Vulnerability.objects.create(identifier=f"CVE-{mark}")
     Finding.objects.create(scan=scan, component=component, vulnerability=vulnerability)
+    VulnerabilityAlias.objects.create(vulnerability=vulnerability, alias=f"GHSA-{mark}")
+    layer = {"digest": f"sha256:{mark}", "size": 1}
+    ManifestLayer.objects.create(manifest=index, position=0, **layer)
+    LayerInventory.objects.create(digest=f"sha256:{mark}", version=1, contents=RAW)
+    Scanner.objects.create(
+        name=f"{mark}-scanner",
+        url="https://scanner.example.com",
+        authentication=Scanner.Authentication.BEARER,
+        secret=SCANNER_SECRET,
+        namespace=tag.repository.namespace,
+    )
     VulnerabilityException.objects.create(
         vulnerability=vulnerability.identifier,
         repository=tag.repository,

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import AccessToken, User
-from tests.admin.factories import POISON_BODY, RAW, make_tenant
+from tests.admin.factories import POISON_BODY, RAW, SCANNER_SECRET, make_tenant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,17 +35,21 @@ READ_ONLY = {
     "repositories.Finding",
     "repositories.ImageSignature",
     "repositories.IndexChild",
+    "repositories.LayerInventory",
     "repositories.License",
     "repositories.Manifest",
+    "repositories.ManifestLayer",
     "repositories.Provenance",
     "repositories.Registry",
     "repositories.RegistryEvent",
     "repositories.RepositoryManifest",
     "repositories.Scan",
     "repositories.ScanComponent",
+    "repositories.Scanner",
     "repositories.Tag",
     "repositories.TagMove",
     "repositories.Vulnerability",
+    "repositories.VulnerabilityAlias",
     "repositories.VulnerabilityException",
 }
 
@@ -135,8 +139,9 @@ def test_bytes_are_neither_loaded_nor_shown(model, browser, tenant):
 
 
 @every_model
-def test_hashes_of_secrets_are_on_no_page(model, browser, tenant):
+def test_secrets_and_their_hashes_are_on_no_page(model, browser, tenant):
     hashes = [token.secret_hash for token in AccessToken.objects.all()]
+    hashes += [SCANNER_SECRET]
     hashes += [user.password for user in User.objects.all()]
     for url in all_urls_of(model):
         page = browser.get(url).content.decode()

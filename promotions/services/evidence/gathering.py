@@ -22,8 +22,8 @@ from promotions.services.evidence.scans import (
     Loaded,
     age_of,
     choose,
-    keys_of,
     scans_of,
+    used_in,
 )
 from promotions.services.evidence.wanted import Gathered, Used, Wanted
 from repositories.models import Manifest, Repository, Scan, Tag, VulnerabilityException
@@ -116,7 +116,7 @@ def _platforms(
     scans = scans_of(move.repository, images, wanted)
     hidden = hidden_in(move, images, wanted)
     chosen = {image.pk: choose(image, scans[image.pk]) for image in images}
-    used.scans = keys_of(chosen.values(), wanted.needs.intersection(SCANNED))
+    used.scans = used_in(chosen.values(), wanted.needs.intersection(SCANNED))
     loaded = Loaded.of(chosen.values(), wanted.needs)
     return [
         _platform(image, chosen[image.pk], loaded, _of(hidden, image, manifest), used)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -26,22 +27,30 @@ SCANNED = (
     EvidenceKind.LICENSES,
     EvidenceKind.VULNERABILITIES,
 )
+LAST = 2**16
 REMEDY = "scan the image, or upload a report"
 
 
 def scans_of(
     repository: Repository, images: Iterable[Manifest], wanted: Wanted
 ) -> dict[int, list[Scan]]:
-    """Return the completed scans that count for each image, the oldest first."""
+    """Return the completed scans of each image, those that count first, first."""
     rows = Scan.objects.trusted_in(repository, wanted.origins).filter(
         manifest__in=[image.pk for image in images], state=Scan.State.COMPLETED
     )
     found: dict[int, list[Scan]] = defaultdict(list)
     if wanted.needs.isdisjoint(SCANNED):
         return found
-    for scan in rows.order_by("id"):
+    order = {name: place for place, name in enumerate(repository.scanners)}
+    for scan in sorted(rows.select_related("scanner"), key=partial(_rank, order)):
         found[scan.manifest_id].append(scan)
     return found
+
+
+def _rank(order: dict[str, int], scan: Scan) -> tuple[int, int, int]:
+    """Put what the repository names first, then registered scanners, then uploads."""
+    named = order.get(scan.origin, len(order))
+    return named, scan.scanner.position if scan.scanner else LAST, scan.pk
 
 
 Choice = dict[EvidenceKind, "Scan | Missing"]
@@ -106,6 +115,12 @@ class Loaded:
         return cls(_components(listing), _findings(finding))
 
 
+def used_in(choices: Iterable[Choice], kinds: Iterable[EvidenceKind]) -> set[str]:
+    """Return the scans chosen for any of the kinds, each with its revision."""
+    found = (choice[kind] for choice in choices for kind in kinds)
+    return {f"{one.pk}.{one.revision}" for one in found if isinstance(one, Scan)}
+
+
 def keys_of(choices: Iterable[Choice], kinds: Iterable[EvidenceKind]) -> set[int]:
     """Return the keys of the scans chosen for any of the kinds."""
     found = (choice[kind] for choice in choices for kind in kinds)
@@ -136,7 +151,7 @@ def _findings(scans: set[int]) -> dict[int, list[tuple[Vulnerability, str]]]:
     rows = Finding.objects.filter(scan__in=scans)
     for scan, layer, identifier, aliases, *values in rows.order_by("id").values_list(
         *("scan", "layer_digest", "vulnerability__identifier"),
-        *("vulnerability__aliases", "severity", "cvss3_score", "cvss2_score"),
+        *("aliases", "severity", "cvss3_score", "cvss2_score"),
         *("component__name", "component__version", "fixed_version"),
     ):
         found[scan].append((Vulnerability(identifier, tuple(aliases), *values), layer))

@@ -49,7 +49,7 @@ class Gathered:
 class Used:
     """What the facts rest on, collected while they are gathered."""
 
-    scans: set[int] = field(default_factory=set)
+    scans: set[str] = field(default_factory=set)
     exceptions: dict[int, VulnerabilityException] = field(default_factory=dict)
     signatures: signatures.Used = field(default_factory=set)
 

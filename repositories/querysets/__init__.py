@@ -1,0 +1,36 @@
+"""Reads: which content somebody may see, and which work is open."""
+
+from __future__ import annotations
+
+from repositories.querysets.content import (
+    ManifestQuerySet,
+    RepositoryQuerySet,
+    TagMoveQuerySet,
+    TagQuerySet,
+)
+from repositories.querysets.inbox import AttachmentNoticeQuerySet, RegistryEventQuerySet
+from repositories.querysets.scans import (
+    ScannerQuerySet,
+    ScanQuerySet,
+    VulnerabilityAliasQuerySet,
+    VulnerabilityExceptionQuerySet,
+)
+from repositories.querysets.signing_keys import (
+    ImageSignatureQuerySet,
+    SigningKeyQuerySet,
+)
+
+__all__ = [
+    "AttachmentNoticeQuerySet",
+    "ImageSignatureQuerySet",
+    "ManifestQuerySet",
+    "RegistryEventQuerySet",
+    "RepositoryQuerySet",
+    "ScanQuerySet",
+    "ScannerQuerySet",
+    "SigningKeyQuerySet",
+    "TagMoveQuerySet",
+    "TagQuerySet",
+    "VulnerabilityAliasQuerySet",
+    "VulnerabilityExceptionQuerySet",
+]

@@ -1,0 +1,95 @@
+"""Which repositories, manifests and tags somebody may see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import OuterRef, Q, Subquery
+from typing_extensions import override
+
+from accounts.access import Action, Actor
+from accounts.models import Namespace
+from accounts.querysets import PermittedQuerySet, granted
+
+if TYPE_CHECKING:
+    from repositories.models.manifest import Manifest
+    from repositories.models.repository import Repository
+    from repositories.models.tag import Tag, TagMove
+
+
+class RepositoryQuerySet(PermittedQuerySet["Repository"]):
+    """Repositories."""
+
+    def live(self) -> Self:
+        """Return those that were not deleted."""
+        return self.filter(deleted_at__isnull=True)
+
+    def named(self, full_name: str) -> Self:
+        """Return the live repository of that OCI name, or nothing."""
+        namespace, _, name = full_name.partition("/")
+        return self.live().filter(namespace__name=namespace, name=name)
+
+    def granted_to(self, actor: Actor) -> Self:
+        """Return those on which the actor has a grant, alone or with a team."""
+        return self.live().filter(
+            granted("repositories.Repository", actor, Action.PULL)
+        )
+
+    def with_last_push(self) -> Self:
+        """Add `last_pushed_at`, the newest move of a tag; None without tags."""
+        tags = self.model.tags.rel.related_model._default_manager
+        newest = tags.filter(repository=OuterRef("pk")).order_by("-updated_at")
+        return self.annotate(last_pushed_at=Subquery(newest.values("updated_at")[:1]))
+
+    @override
+    def permitted(self, actor: Actor, action: Action) -> Self:
+        return super().permitted(actor, action).live()
+
+    @override
+    def open_to_all(self, action: Action) -> Self:
+        if action != Action.PULL:
+            return self.none()
+        return self.filter(visibility="public")
+
+    @override
+    def allowed_to(self, actor: Actor, action: Action) -> Self:
+        namespaces = Namespace.objects.permitted(actor, action).values("pk")
+        allowed = Q(namespace__in=namespaces)
+        allowed |= granted("repositories.Repository", actor, action)
+        if action == Action.PULL:
+            allowed |= Q(visibility="public")
+        return self.filter(allowed)
+
+    @override
+    def within(self, actor: Actor) -> Self:
+        limit = actor.namespace_limit
+        return self if limit is None else self.filter(namespace=limit)
+
+
+class ManifestQuerySet(models.QuerySet["Manifest"]):
+    """Manifests, always read through a repository that holds them."""
+
+    def held_by(self, repository: Repository) -> Self:
+        return self.filter(
+            holders__repository=repository, holders__gone_at__isnull=True
+        )
+
+
+class TagQuerySet(models.QuerySet["Tag"]):
+    """Tags."""
+
+    def for_listing(self) -> Self:
+        """Return the tags with what a list shows of each, in one query."""
+        return self.select_related(
+            "manifest", "current_move", "repository__namespace"
+        ).defer("manifest__raw")
+
+
+class TagMoveQuerySet(models.QuerySet["TagMove"]):
+    """Moves of tags."""
+
+    def latest_of(self, repository: Repository, tag: str) -> TagMove | None:
+        """Return the last move of the tag; None when it never existed."""
+        moves = self.filter(repository=repository, tag=tag)
+        return moves.order_by("-id").first()

@@ -1,0 +1,94 @@
+"""Which scans count, which are to be run, and what is hidden."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from repositories.models.exception import VulnerabilityException
+    from repositories.models.repository import Repository
+    from repositories.models.scan import Scan, VulnerabilityAlias
+    from repositories.models.scanner import Scanner
+
+
+class ScannerQuerySet(models.QuerySet["Scanner"]):
+    """Scanners."""
+
+    def of(self, repository: Repository) -> list[Scanner]:
+        """Return the enabled scanners of a repository, those that count first, first.
+
+        It names them, or has those of the registry. Its namespace's own come after
+        them unless it names them; those of other namespaces never.
+        """
+        own = Q(namespace__isnull=True) | Q(namespace=repository.namespace_id)
+        rows = list(self.filter(own, is_enabled=True).order_by("position", "id"))
+        rows.sort(key=lambda row: row.namespace_id is not None)
+        order = {name: place for place, name in enumerate(repository.scanners)}
+        if not order:
+            return rows
+        chosen = [row for row in rows if row.name in order]
+        return sorted(chosen, key=lambda row: order[row.name])
+
+
+class ScanQuerySet(models.QuerySet["Scan"]):
+    """Scans."""
+
+    def due(self) -> Self:
+        """Return the scans that a worker should have taken by now."""
+        now = timezone.now()
+        waiting = Q(state="queued") & (Q(due_at__isnull=True) | Q(due_at__lte=now))
+        abandoned = Q(state="running", leased_until__lt=now)
+        return self.filter(waiting | abandoned)
+
+    def open(self) -> Self:
+        """Return those that will go on."""
+        return self.filter(state__in=("queued", "running"))
+
+    def trusted_in(self, repository: Repository, origins: Iterable[str] = ()) -> Self:
+        """Return the current scans that count for a repository.
+
+        Those without a trust scope always do; those made for the repository or its
+        namespace only when `origins` names theirs.
+        """
+        everywhere = Q(trusted_repository__isnull=True, trusted_namespace__isnull=True)
+        here = Q(trusted_repository=repository) | Q(
+            trusted_namespace=repository.namespace_id
+        )
+        named = here & Q(origin__in=list(origins))
+        return self.filter(everywhere | named, is_current=True)
+
+
+class VulnerabilityAliasQuerySet(models.QuerySet["VulnerabilityAlias"]):
+    """Other ids of vulnerabilities."""
+
+    def names_of(self, name: str) -> set[str]:
+        """Return a name in upper case, and the ids that have it as their alias."""
+        upper = name.strip().upper()
+        ids = self.filter(alias=upper).values_list(
+            "vulnerability__identifier", flat=True
+        )
+        return {upper, *ids}
+
+
+class VulnerabilityExceptionQuerySet(models.QuerySet["VulnerabilityException"]):
+    """Hidden vulnerabilities."""
+
+    def in_force(self, at: datetime) -> Self:
+        """Return those that neither ended nor expired at that time."""
+        return self.filter(
+            Q(expires_at__isnull=True) | Q(expires_at__gt=at), ended_at__isnull=True
+        )
+
+    def covering(self, repository: Repository, digests: Iterable[str]) -> Self:
+        """Return those in whose scope images of the repository lie."""
+        in_repository = Q(repository=repository) & (
+            Q(digest="") | Q(digest__in=list(digests))
+        )
+        return self.filter(in_repository | Q(namespace=repository.namespace_id))
