@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from typing_extensions import override
@@ -13,6 +15,9 @@ from repositories.models.manifest import Manifest
 from repositories.models.repository import Repository
 from repositories.models.scanner import Scanner
 from repositories.querysets import ScanQuerySet, VulnerabilityAliasQuerySet
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class Scan(PublicModel):
@@ -165,6 +170,12 @@ class Scan(PublicModel):
     @override
     def __str__(self) -> str:
         return f"{self.source or self.origin}: {self.manifest}"
+
+    @property
+    def ends_by(self) -> datetime | None:
+        """When it has failed if it did not complete; None while it did not start."""
+        limit = timedelta(seconds=settings.SCAN_DEADLINE)
+        return self.started_at + limit if self.started_at else None
 
 
 class License(PublicModel):

@@ -58,11 +58,10 @@ def package_of(purl: str) -> Package:
     version = found.version or ""
     if ecosystem := _BY_TYPE.get(found.type):
         return Package(ecosystem, purls.name_of(purl), version)
-    qualifiers = found.qualifiers if isinstance(found.qualifiers, dict) else {}
-    ecosystem = _distribution(qualifiers.get("distro", ""))
+    ecosystem = _distribution(found.qualifiers.get("distro", ""))
     if not ecosystem:
         return Package()
-    name, _, source_version = qualifiers.get("upstream", "").partition("@")
+    name, _, source_version = found.qualifiers.get("upstream", "").partition("@")
     return Package(ecosystem, name or found.name, source_version or version)
 
 

@@ -1,0 +1,1 @@
+"""The life of a scan: asked for, run, recorded, and done again."""
