@@ -85,7 +85,8 @@ class Report:
     is missing. `digests` are the manifests that the report says it is of,
     `config_digests` the images' configurations (what docker calls the image's id);
     both may be empty. `source` is the tool with its version. `advisories_at` is how
-    new the known vulnerabilities were, None where the report does not say.
+    new the known vulnerabilities were, None where the report does not say. `format` is
+    what the report was written in, "" where none was read.
     """
 
     source: str
@@ -97,3 +98,4 @@ class Report:
     distribution: str = ""
     generated_at: datetime | None = None
     advisories_at: datetime | None = None
+    format: str = ""
