@@ -93,6 +93,9 @@ def read_basic(header: str) -> tuple[str, str] | None:
 class BasicAuthentication(BaseAuthentication):
     """Basic credentials for the API: a password, or a token with the scope `api`."""
 
+    scope = TokenScope.API
+    place = "the API"
+
     @override
     def authenticate(self, request: Request) -> tuple[User, Any] | None:
         try:
@@ -103,8 +106,9 @@ class BasicAuthentication(BaseAuthentication):
         except BadCredentials as error:
             message = "The user name, password or access token is wrong."
             raise AuthenticationFailed(message) from error
-        if not actor.may_use(TokenScope.API):
-            message = "This access token was not made for the API (scope “api”)."
+        if not actor.may_use(self.scope):
+            needed = f"{self.place} (scope “{self.scope}”)"
+            message = f"This access token was not made for {needed}."
             raise AuthenticationFailed(message)
         return cast("User", actor.user), actor.token
 
@@ -112,6 +116,13 @@ class BasicAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         del request
         return 'Basic realm="msr"'
+
+
+class ReportAuthentication(BasicAuthentication):
+    """The same for uploading scan reports, for which the scope `scan` suffices."""
+
+    scope = TokenScope.SCAN
+    place = "uploading scan reports"
 
 
 def actor_of(request: HttpRequest | Request) -> Actor:

@@ -28,6 +28,14 @@ def schedule(sender: Celery, **_kwargs: object) -> None:
             "task": "repositories.tasks.sweep_events",
             "schedule": settings.SWEEP_PERIOD,
         },
+        "sweep_scans": {
+            "task": "repositories.tasks.sweep_scans",
+            "schedule": settings.SWEEP_PERIOD,
+        },
+        "forget_scans": {
+            "task": "repositories.tasks.forget_scans",
+            "schedule": 3600.0,
+        },
         "sweep_promotions": {
             "task": "promotions.tasks.sweep_promotions",
             "schedule": settings.SWEEP_PERIOD,

@@ -176,6 +176,7 @@ EVENT_ATTEMPTS = env.integer("EVENT_ATTEMPTS", 10)
 PROMOTION_ATTEMPTS = env.integer("PROMOTION_ATTEMPTS", 8)
 SCAN_DEADLINE = env.integer("SCAN_DEADLINE", 1800)
 SCAN_ATTEMPTS = env.integer("SCAN_ATTEMPTS", 4)
+REPORT_MAX_BYTES = env.integer("REPORT_MAX_BYTES", 64 * 1024 * 1024)
 RETRY_BASE_SECONDS = env.number("RETRY_BASE_SECONDS", 2.0)
 COPY_PARALLELISM = env.integer("COPY_PARALLELISM", 8)
 POLICY_EDITORS = env.choice(
@@ -200,6 +201,7 @@ CELERY_TASK_TIME_LIMIT = env.integer("TASK_TIME_LIMIT", 3660)
 CELERY_TASK_DEFAULT_QUEUE = "maintenance"
 CELERY_TASK_ROUTES = {
     "repositories.tasks.process_event": {"queue": "ingest"},
+    "repositories.tasks.run_scan": {"queue": "scan"},
     "promotions.tasks.evaluate_move": {"queue": "promote"},
     "promotions.tasks.reevaluate_move": {"queue": "promote"},
     "promotions.tasks.reevaluate_image": {"queue": "promote"},

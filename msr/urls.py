@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from msr.health import healthz, readyz
+from repositories.api import RegistryReports
 from repositories.endpoints.notifications import notifications
 from repositories.endpoints.token import token
 
@@ -17,6 +18,7 @@ urlpatterns = [
     path("api/v0/", include("msr.api.urls")),
     path("auth/token", token, name="token"),
     path("registry/notifications", notifications, name="notifications"),
+    path("registry/scans", RegistryReports.as_view(), name="scans"),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
 ]

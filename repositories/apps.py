@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from typing_extensions import override
@@ -14,6 +16,7 @@ class RepositoriesConfig(AppConfig):
 
     @override
     def ready(self) -> None:
+        import_module("repositories.receivers")
         post_migrate.connect(_configure_registry, sender=self)
         _register_tabs()
 

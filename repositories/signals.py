@@ -10,6 +10,9 @@ from django.dispatch import Signal
 # A tag moved: `move_id`, the key of the TagMove. Sent inside the transaction.
 tag_pushed = Signal()
 
+# A scan was asked for: `scan_id`. Sent inside the transaction.
+scan_requested = Signal()
+
 # A scan ended: `manifest_id`, the key of its image. Sent inside the transaction.
 scan_completed = Signal()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 from celery import shared_task
@@ -11,10 +11,11 @@ from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from repositories.models import RegistryEvent, Repository
+from repositories.models import RegistryEvent, Repository, Scan
 from repositories.registry import InvalidReference, RegistryError
 from repositories.services import deletion, ingest
 from repositories.services import reconcile as walk
+from repositories.services.scans import forgetting, running
 
 if TYPE_CHECKING:
     from celery import Task
@@ -22,26 +23,30 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 SWEEP_BATCH = 500
+SCAN_BATCH = 20  # few, so that what is pushed meanwhile does not queue behind them
 K = TypeVar("K", int, str)
 
 
 def wake(
-    task: Task[[K], None], key: K, *, expires_seconds: float | None = None
+    task: Task[[K], None],
+    key: K,
+    *,
+    expires_seconds: float | None = None,
+    after_seconds: float | None = None,
 ) -> None:
     """Enqueue the task for a row on commit, from wherever a write is made.
 
     A broker that is away undoes nothing: the row is the job, and the sweeper sends
     the message later. The sweeper's own messages expire before it sends them again.
     """
-    transaction.on_commit(partial(_send, task, key, expires_seconds))
+    when = {"expires": expires_seconds, "countdown": after_seconds}
+    options = {name: value for name, value in when.items() if value is not None}
+    transaction.on_commit(partial(_send, task, key, options))
 
 
-def _send(task: Task[[K], None], key: K, expires_seconds: float | None) -> None:
+def _send(task: Task[[K], None], key: K, options: dict[str, Any]) -> None:
     try:
-        if expires_seconds is None:
-            task.delay(key)
-        else:
-            task.apply_async((key,), expires=expires_seconds)
+        task.apply_async((key,), **options)
     except OperationalError as error:
         log.warning("broker_unreachable", task=task.name, reason=str(error))
 
@@ -72,6 +77,29 @@ def reconcile() -> None:
         log.info("reconcile_runs_already")
     except (walk.BrakeEngaged, RegistryError) as error:
         log.warning("reconcile_stopped", reason=str(error))
+
+
+@shared_task
+def run_scan(scan_id: int) -> None:
+    """Run one scan; ask an adapter again when it said that it will be ready."""
+    seconds = running.run(scan_id=scan_id)
+    if seconds is not None:
+        wake(run_scan, scan_id, after_seconds=seconds)
+
+
+@shared_task
+def sweep_scans() -> None:
+    """Wake workers up for scans that a lost message or a dead worker left."""
+    period = settings.SWEEP_PERIOD
+    due = Scan.objects.due().most_urgent_first().values_list("pk", flat=True)
+    for scan_id in due[:SCAN_BATCH]:
+        wake(run_scan, scan_id, expires_seconds=period)
+
+
+@shared_task
+def forget_scans() -> None:
+    """Drop the contents of scans that newer ones replaced, and very old scans."""
+    forgetting.forget()
 
 
 @shared_task

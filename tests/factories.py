@@ -22,6 +22,7 @@ from repositories.models import (
     IndexChild,
     License,
     Manifest,
+    ManifestLayer,
     Repository,
     Scan,
     ScanComponent,
@@ -85,14 +86,27 @@ def grant(*, to: Team | User, on: Namespace | Repository, level: AccessLevel) ->
 
 def make_manifest(*, repository: Repository, content: str = "") -> Manifest:
     """An image of linux/amd64 with one layer; the same content is the same digest."""
-    body = {
+    body: dict[str, Any] = {
         "schemaVersion": 2,
         "mediaType": MediaType.OCI_MANIFEST,
         "config": _descriptor(MediaType.OCI_CONFIG, "config", 1_500),
         "layers": [_descriptor(MediaType.OCI_LAYER_GZIP, "layer", 3_200_000)],
         "annotations": {"content": content or str(next(_numbers))},
     }
-    row = _store(body, os="linux", architecture="amd64", size=3_202_000)
+    row = _store(
+        body,
+        os="linux",
+        architecture="amd64",
+        size=3_202_000,
+        config_digest=body["config"]["digest"],
+        config_media_type=MediaType.OCI_CONFIG,
+    )
+    layer = body["layers"][0]
+    ManifestLayer.objects.get_or_create(
+        manifest=row,
+        position=0,
+        defaults={"digest": layer["digest"], "size": layer["size"]},
+    )
     manifests.hold(repository=repository, manifests=[row.pk])
     return row
 

@@ -73,6 +73,7 @@ urlpatterns = [
     _of_repository("/tags/<api_name:reference>", repositories.TagDetail),
     _of_repository("/tags/<api_name:tag>/promotion", promotions.PromoteByHand),
     _of_repository("/tags/<api_name:tag>/decisions", promotions.DecisionList),
+    _of_repository("/tags/<api_name:tag>/scans", repositories.TagReports),
     _of_repository("/manifests", repositories.ManifestList),
     _of_repository("/promotionPolicies", promotions.PolicyList),
     _of_repository("/promotionPolicies/test", promotions.TestPolicy),

@@ -8,6 +8,7 @@ from repositories.api.repositories import (
     RepositoryDetail,
     RepositoryList,
 )
+from repositories.api.scan_reports import RegistryReports, TagReports
 from repositories.api.signing_keys import (
     NamespaceSigningKey,
     NamespaceSigningKeyList,
@@ -22,6 +23,7 @@ __all__ = [
     "NamespaceRepositories",
     "NamespaceSigningKey",
     "NamespaceSigningKeyList",
+    "RegistryReports",
     "RepositoryDetail",
     "RepositoryList",
     "RepositoryTeamAccess",
@@ -30,6 +32,7 @@ __all__ = [
     "SigningKeyList",
     "TagDetail",
     "TagList",
+    "TagReports",
     "namespace_of",
     "repository_of",
     "tag_of",

@@ -52,6 +52,14 @@ class Scan(PublicModel):
     manifest = models.ForeignKey(
         Manifest, on_delete=models.CASCADE, related_name="scans"
     )
+    repository = models.ForeignKey(
+        Repository,
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        help_text="The one through which the scanner reads the image.",
+    )
     origin = models.CharField(
         max_length=100, help_text="Who scanned, as policies name it."
     )
@@ -80,6 +88,7 @@ class Scan(PublicModel):
     )
     state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
     is_current = models.BooleanField(default=False)
+    replaced_at = models.DateTimeField(null=True, editable=False)
     revision = models.PositiveIntegerField(
         default=0,
         help_text="How often its components were matched against newer advisories.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.utils import timezone
 
 if TYPE_CHECKING:
@@ -46,6 +46,11 @@ class ScanQuerySet(models.QuerySet["Scan"]):
         waiting = Q(state="queued") & (Q(due_at__isnull=True) | Q(due_at__lte=now))
         abandoned = Q(state="running", leased_until__lt=now)
         return self.filter(waiting | abandoned)
+
+    def most_urgent_first(self) -> Self:
+        """Order by who waits for it: pushes and people before the portal itself."""
+        by_itself = When(trigger__in=("schedule", "evidence"), then=1)
+        return self.order_by(Case(by_itself, default=0), "id")
 
     def open(self) -> Self:
         """Return those that will go on."""

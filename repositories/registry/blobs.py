@@ -66,6 +66,16 @@ class BlobClient:
             raise RegistryError("DIGEST_MISMATCH")
         return content
 
+    def iter_blob(self, name: RepositoryName, digest: Digest) -> Iterator[bytes]:
+        """Read a blob of any size piece by piece; raises RegistryError.
+
+        The last piece only comes when the whole has the digest. Whoever stops before
+        the end closes the iterator, and with it the connection.
+        """
+        blob = self._session.open_blob(self._blob_request(name, digest))
+        with closing_unless_read(blob):
+            yield from VerifiedContent(chunks(blob), digest, lambda _size: None)
+
     def stream_blob(
         self,
         digest: Digest,

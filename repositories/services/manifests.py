@@ -87,6 +87,23 @@ def _collect(
     found[manifest.pk] = parsed
 
 
+def runnable(repository: Repository, manifest: Manifest) -> list[Manifest]:
+    """Return the image itself, or the runnable images of an index that are held.
+
+    Attestations stand in an index as images of an unknown platform.
+    """
+    if manifest.config_digest or manifest.config_media_type:
+        return [manifest]
+    below = (
+        Manifest.objects.held_by(repository)
+        .filter(parents__index=manifest, subject_digest="")
+        .exclude(os="unknown")
+        .defer("raw")
+        .order_by("id")
+    )
+    return list(below) or [manifest]
+
+
 def hold(*, repository: Repository, manifests: Iterable[int]) -> None:
     """Note that the repository holds the manifests with these keys."""
     RepositoryManifest.objects.bulk_create(

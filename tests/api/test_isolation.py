@@ -32,6 +32,7 @@ OPERATIONS = [
     ("delete", "/repositories/{ns}/{name}/tags/v1"),
     ("post", "/repositories/{ns}/{name}/tags/v1/promotion"),
     ("get", "/repositories/{ns}/{name}/tags/v1/decisions"),
+    ("post", "/repositories/{ns}/{name}/tags/v1/scans"),
     ("get", "/repositories/{ns}/{name}/manifests"),
     ("get", "/repositories/{ns}/{name}/promotionPolicies"),
     ("post", "/repositories/{ns}/{name}/promotionPolicies"),

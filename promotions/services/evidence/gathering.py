@@ -26,8 +26,9 @@ from promotions.services.evidence.scans import (
     used_in,
 )
 from promotions.services.evidence.wanted import Gathered, Used, Wanted
-from repositories.models import Manifest, Repository, Scan, Tag, VulnerabilityException
+from repositories.models import Manifest, Scan, Tag, VulnerabilityException
 from repositories.services.image_config import CONFIG_TYPES
+from repositories.services.manifests import runnable
 from repositories.services.tags import promotion_of
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def _platforms(
 ) -> list[PlatformFacts]:
     if not wanted.needs - {EvidenceKind.ATTACHMENTS, EvidenceKind.SIGNATURES}:
         return []
-    images = _runnable(move.repository, manifest)
+    images = runnable(move.repository, manifest)
     scans = scans_of(move.repository, images, wanted)
     hidden = hidden_in(move, images, wanted)
     chosen = {image.pk: choose(image, scans[image.pk]) for image in images}
@@ -130,23 +131,6 @@ def _of(
     """Leave out what is hidden in another image of the same index only."""
     digests = {"", image.digest, pushed.digest}
     return [one for one in hidden if one.digest in digests]
-
-
-def _runnable(repository: Repository, manifest: Manifest) -> list[Manifest]:
-    """Return the image itself, or the runnable images of an index that are held.
-
-    Attestations stand in an index as images of an unknown platform.
-    """
-    if manifest.config_digest or manifest.config_media_type:
-        return [manifest]
-    below = (
-        Manifest.objects.held_by(repository)
-        .filter(parents__index=manifest, subject_digest="")
-        .exclude(os="unknown")
-        .defer("raw")
-        .order_by("id")
-    )
-    return list(below) or [manifest]
 
 
 def _platform(
