@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,8 +15,6 @@ import pytest
 
 from repositories.scanning import child
 from repositories.scanning.child import ChildFailed, ChildLimits, FailureCode
-from repositories.scanning.child.streams import END_KEPT, Stream, mask
-from repositories.scanning.child.usage import disk_of
 from tests.repositories.scanning import programs
 
 MIB = 1024 * 1024
@@ -107,11 +106,11 @@ def test_it_reads_nothing_writes_privately_and_leaves_no_core(run, folder):
 def test_what_hangs_is_ended_at_its_deadline_with_all_it_started(run, folder):
     started = time.monotonic()
 
-    failed = failure(run, programs.STUBBORN + HANG, limits=replace(LIMITS, deadline=1))
+    failed = failure(run, programs.STUBBORN + HANG, limits=replace(LIMITS, deadline=3))
 
     assert failed.code == FailureCode.DEADLINE
-    assert failed.sentence.startswith("program did not finish within 1 seconds")
-    assert time.monotonic() - started < 5
+    assert failed.sentence.startswith("program did not finish within 3 seconds")
+    assert time.monotonic() - started < 10
     assert len(list(folder.glob("started-*"))) == 2
 
 
@@ -124,47 +123,28 @@ def test_what_is_left_behind_by_a_program_that_ended_is_ended(run, folder, tmp_p
     assert programs.running(str(tmp_path)) == []
 
 
-EATS_MEMORY = """
-import time
-kept = []
-while True:
-    kept.append(b"x" * 8_000_000)
-    time.sleep(0.01)
-"""
-EATS_MEMORY_IN_CHILDREN = """
-import subprocess, sys
-hold = 'import time; kept = b"x" * 100_000_000; time.sleep(600)'
-started = [subprocess.Popen([sys.executable, "-c", hold]) for _ in range(4)]
-started[0].wait()
-"""
-EATS_MEMORY_AT_ONCE = "kept = bytearray(600 * 1024 * 1024)"
-FLOODS_STDOUT = "while True: print('x' * 10_000)"
-FLOODS_STDERR = "import sys\nwhile True: sys.stderr.write('x' * 10_000)"
-WRITES_FILES = "for n in range(12): open(f'{n}', 'wb').write(b'x' * 10**6)\n"
-MAKES_FILES = "for n in range(60): open(f'{n}', 'wb')\n"
-WRITES_ONE_FILE = "open('big', 'wb').write(b'x' * 9 * 1024**2)"
-WRITES_AS_GO_DOES = """
-import signal
-signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
-open("big", "wb").truncate(5 * 1024**3)
-"""
-MULTIPLIES = "import os, time\nfor _ in range(30): os.fork() or time.sleep(600)\n"
-
-
 @pytest.mark.parametrize(
     ("body", "code", "words"),
     [
-        (EATS_MEMORY, FailureCode.MEMORY, "took more than 256 MiB of memory"),
-        (EATS_MEMORY_AT_ONCE, FailureCode.MEMORY, "ran out of memory"),
-        (EATS_MEMORY_IN_CHILDREN, FailureCode.MEMORY, "took more than 256 MiB"),
-        (FLOODS_STDOUT, FailureCode.OUTPUT, "wrote more than 1 MiB of output"),
-        (FLOODS_STDERR, FailureCode.OUTPUT, "wrote more than 1 MiB of output"),
-        (WRITES_FILES + HANG, FailureCode.DISK, "wrote more than 8 MiB"),
-        (MAKES_FILES + HANG, FailureCode.DISK, "made more than 50 files"),
-        (MAKES_FILES, FailureCode.DISK, "made more than 50 files"),
-        (WRITES_ONE_FILE, FailureCode.DISK, "ran out of disk"),
-        (WRITES_AS_GO_DOES, FailureCode.DISK, "ran out of disk"),
-        (MULTIPLIES + HANG, FailureCode.PROCESSES, "started more than 8 processes"),
+        (programs.EATS_MEMORY, FailureCode.MEMORY, "took more than 256 MiB of memory"),
+        (programs.EATS_MEMORY_AT_ONCE, FailureCode.MEMORY, "ran out of memory"),
+        (
+            programs.EATS_MEMORY_IN_CHILDREN,
+            FailureCode.MEMORY,
+            "took more than 256 MiB",
+        ),
+        (programs.FLOODS_STDOUT, FailureCode.OUTPUT, "wrote more than 1 MiB of output"),
+        (programs.FLOODS_STDERR, FailureCode.OUTPUT, "wrote more than 1 MiB of output"),
+        (programs.WRITES_FILES + HANG, FailureCode.DISK, "wrote more than 8 MiB"),
+        (programs.MAKES_FILES + HANG, FailureCode.DISK, "made more than 50 files"),
+        (programs.MAKES_FILES, FailureCode.DISK, "made more than 50 files"),
+        (programs.WRITES_ONE_FILE, FailureCode.DISK, "ran out of disk"),
+        (programs.WRITES_AS_GO_DOES, FailureCode.DISK, "ran out of disk"),
+        (
+            programs.MULTIPLIES + HANG,
+            FailureCode.PROCESSES,
+            "started more than 8 processes",
+        ),
     ],
 )
 def test_what_goes_over_a_cap_is_ended(run, body, code, words):
@@ -172,6 +152,16 @@ def test_what_goes_over_a_cap_is_ended(run, body, code, words):
 
     assert failed.code == code
     assert words in failed.sentence
+
+
+@pytest.mark.skipif(shutil.which("skopeo") is None, reason="no skopeo, a Go program")
+def test_a_go_program_lives_under_a_small_cap(folder):
+    argv = [shutil.which("skopeo") or "", "--version"]
+    limits = replace(LIMITS, memory=64 * MIB)
+
+    finished = child.run(argv, env={}, limits=limits, folder=folder)
+
+    assert finished.stdout.startswith(b"skopeo version")
 
 
 def test_a_crash_is_told_with_its_last_words_and_no_secret(run):
@@ -298,28 +288,3 @@ def test_the_death_of_the_supervisor_is_a_failure_and_ends_the_program(run, tmp_
 
     assert failed.code == FailureCode.CRASHED
     assert "was killed" in failed.sentence
-
-
-def test_a_secret_that_the_gap_in_a_long_text_cuts_leaves_no_part(run):
-    secret = "0123456789" * 5
-    for offset in range(len(secret)):
-        stream = Stream(cap=10 * MIB, kept=1000)
-        stream.take(b" " * (1000 - offset) + secret.encode())
-        stream.take(b" " * END_KEPT + secret.encode() + b" " * (END_KEPT - offset))
-
-        assert not set(stream.text([secret])) & set("0123456789")
-
-
-def test_the_longest_of_secrets_that_hold_each_other_is_hidden_whole():
-    assert mask("token-and-more", ["token", "token-and-more", ""]) == "***"
-
-
-def test_holes_in_files_and_files_behind_links_take_no_disk(tmp_path):
-    with (tmp_path / "sparse").open("wb") as sparse:
-        sparse.truncate(5 * 1024**3)
-    (tmp_path / "link").symlink_to("/usr")
-
-    size, count = disk_of(tmp_path)
-
-    assert size < MIB
-    assert count == 2
