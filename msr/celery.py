@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging
@@ -36,6 +37,7 @@ def schedule(sender: Celery, **_kwargs: object) -> None:
             "task": "repositories.tasks.forget_scans",
             "schedule": 3600.0,
         },
+        **_trivy(),
         "sweep_promotions": {
             "task": "promotions.tasks.sweep_promotions",
             "schedule": settings.SWEEP_PERIOD,
@@ -61,3 +63,12 @@ def schedule(sender: Celery, **_kwargs: object) -> None:
             "schedule": settings.SWEEP_PERIOD * 12,
         },
     }
+
+
+def _trivy() -> dict[str, Any]:
+    """Say how often Trivy's databases are updated; never, where nothing is to be."""
+    if not settings.TRIVY_UPDATE_PERIOD:
+        return {}
+    period = float(settings.TRIVY_UPDATE_PERIOD)
+    task = {"task": "repositories.tasks.update_trivy", "schedule": period}
+    return {"update_trivy": task}

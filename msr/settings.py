@@ -176,6 +176,9 @@ EVENT_ATTEMPTS = env.integer("EVENT_ATTEMPTS", 10)
 PROMOTION_ATTEMPTS = env.integer("PROMOTION_ATTEMPTS", 8)
 SCAN_DEADLINE = env.integer("SCAN_DEADLINE", 1800)
 SCAN_ATTEMPTS = env.integer("SCAN_ATTEMPTS", 4)
+SCAN_MEMORY = env.integer("SCAN_MEMORY", 2 * 1024**3)
+SCAN_DISK = env.integer("SCAN_DISK", 8 * 1024**3)
+SCAN_FOLDER = env.text("SCAN_FOLDER")
 REPORT_MAX_BYTES = env.integer("REPORT_MAX_BYTES", 64 * 1024 * 1024)
 RETRY_BASE_SECONDS = env.number("RETRY_BASE_SECONDS", 2.0)
 COPY_PARALLELISM = env.integer("COPY_PARALLELISM", 8)
@@ -187,6 +190,19 @@ EVIDENCE_MAX_AGE_DAYS = env.integer("EVIDENCE_MAX_AGE_DAYS", 7)
 PROPOSALS_PER_HOUR = env.integer("PROPOSALS_PER_HOUR", 20)
 PROMOTION_MAX_HOPS = env.integer("PROMOTION_MAX_HOPS", 16)
 PROMOTION_MAX_PER_PUSH = env.integer("PROMOTION_MAX_PER_PUSH", 256)
+
+# --- Trivy, where it is on PATH ---------------------------------------------------
+
+TRIVY_PROGRAM = env.text("TRIVY_PROGRAM", "trivy")
+TRIVY_SERVER = env.text("TRIVY_SERVER")
+TRIVY_SERVER_TOKEN = env.text("TRIVY_SERVER_TOKEN")
+TRIVY_FOLDER = Path(env.text("TRIVY_FOLDER", str(Path.home() / ".cache" / "trivy")))
+TRIVY_UPDATE_PERIOD = env.integer("TRIVY_UPDATE_PERIOD", 86_400)
+TRIVY_MIRROR = env.text("TRIVY_MIRROR")
+TRIVY_JAVA = env.boolean("TRIVY_JAVA", default=True)
+TRIVY_JAVA_MIRROR = env.text("TRIVY_JAVA_MIRROR")
+
+# --- Messages ---------------------------------------------------------------------
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_SERIALIZER = "json"
@@ -202,6 +218,7 @@ CELERY_TASK_DEFAULT_QUEUE = "maintenance"
 CELERY_TASK_ROUTES = {
     "repositories.tasks.process_event": {"queue": "ingest"},
     "repositories.tasks.run_scan": {"queue": "scan"},
+    "repositories.tasks.update_trivy": {"queue": "scan"},
     "promotions.tasks.evaluate_move": {"queue": "promote"},
     "promotions.tasks.reevaluate_move": {"queue": "promote"},
     "promotions.tasks.reevaluate_image": {"queue": "promote"},

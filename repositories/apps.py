@@ -22,10 +22,12 @@ class RepositoriesConfig(AppConfig):
 
 
 def _configure_registry(**_kwargs: object) -> None:
-    """Keep the Registry row in step with the settings, at each `migrate`."""
+    """Keep the rows of what settings say in step with them, at each `migrate`."""
     from repositories.services.registry import configure  # noqa: PLC0415 - needs apps
+    from repositories.services.scans import trivy  # noqa: PLC0415 - needs apps
 
     configure()
+    trivy.enable_if_found()
 
 
 def _register_tabs() -> None:

@@ -15,7 +15,8 @@ from repositories.models import RegistryEvent, Repository, Scan
 from repositories.registry import InvalidReference, RegistryError
 from repositories.services import deletion, ingest
 from repositories.services import reconcile as walk
-from repositories.services.scans import forgetting, running
+from repositories.services.scans import forgetting, running, trivy
+from repositories.services.scans.job import ScanFailed
 
 if TYPE_CHECKING:
     from celery import Task
@@ -46,7 +47,10 @@ def wake(
 
 def _send(task: Task[[K], None], key: K, options: dict[str, Any]) -> None:
     try:
-        task.apply_async((key,), **options)
+        if options:
+            task.apply_async((key,), **options)
+        else:
+            task.delay(key)
     except OperationalError as error:
         log.warning("broker_unreachable", task=task.name, reason=str(error))
 
@@ -94,6 +98,17 @@ def sweep_scans() -> None:
     due = Scan.objects.due().most_urgent_first().values_list("pk", flat=True)
     for scan_id in due[:SCAN_BATCH]:
         wake(run_scan, scan_id, expires_seconds=period)
+
+
+@shared_task
+def update_trivy() -> None:
+    """Download Trivy's databases anew, where there is a Trivy."""
+    if not trivy.is_available():
+        return
+    try:
+        trivy.update_databases()
+    except ScanFailed as error:
+        log.warning("trivy_not_updated", reason=str(error))
 
 
 @shared_task

@@ -1,4 +1,4 @@
-"""Write down the layers of the stored images, and the scanner that comes along."""
+"""Write down the layers of the stored images, and the scanners that come along."""
 
 from django.db import migrations
 from repositories.registry import ImageIndex, InvalidManifest, parse_manifest
@@ -26,10 +26,13 @@ def fill(apps, _editor):
         )
 
 
-def add_built_in(apps, _editor):
+def add_scanners(apps, _editor):
     scanners = apps.get_model("repositories", "Scanner").objects
     scanners.get_or_create(
         name="built-in", defaults={"kind": "built-in", "position": 200}
+    )
+    scanners.get_or_create(
+        name="trivy", defaults={"kind": "trivy", "position": 100, "is_enabled": False}
     )
 
 
@@ -37,5 +40,5 @@ class Migration(migrations.Migration):
     dependencies = [("repositories", "0006_scanners")]
     operations = [
         migrations.RunPython(fill, migrations.RunPython.noop),
-        migrations.RunPython(add_built_in, migrations.RunPython.noop),
+        migrations.RunPython(add_scanners, migrations.RunPython.noop),
     ]

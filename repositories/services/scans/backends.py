@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from repositories.models import Scanner
+from repositories.services.scans import trivy
 from repositories.services.scans.job import ScanFailed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from repositories.models import Scanner
     from repositories.services.scans.job import Backend
 
-_BACKENDS: Mapping[str, Backend] = {}
+_BACKENDS: Mapping[str, Backend] = {
+    Scanner.Kind.TRIVY: trivy.run,
+}
 
 
 def backend_of(scanner: Scanner) -> Backend:

@@ -7,14 +7,16 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from repositories.models import Manifest
 
 
 def trivy(
     image: Manifest | None = None,
     *,
-    packages: dict[str, str] | None = None,
-    vulnerabilities: dict[str, float | None] | None = None,
+    packages: Mapping[str, str] | None = None,
+    vulnerabilities: Mapping[str, float | None] | None = None,
 ) -> dict[str, Any]:
     """Packages with their licenses, all version 1.0; vulnerabilities in the first."""
     listed = packages or {"openssl": "Apache-2.0"}

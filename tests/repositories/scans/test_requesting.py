@@ -88,13 +88,13 @@ def test_a_namespaces_own_scanner_scans_there_only(repository):
 
 
 def test_a_repository_chooses_its_scanners(repository):
-    for name in ("clair", "trivy"):
+    for name in ("clair", "grype"):
         make_scanner(name)
-    repository.scanners = ["trivy", "clair"]
+    repository.scanners = ["grype", "clair"]
 
     found = want(repository, make_manifest(repository=repository))
 
-    assert [scan.origin for scan in found] == ["trivy", "clair"]
+    assert [scan.origin for scan in found] == ["grype", "clair"]
 
 
 def test_what_is_no_image_is_not_scanned(repository):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -36,7 +37,7 @@ def scan():
 @pytest.fixture
 def answers(monkeypatch):
     """What the scanner does, one after the other; an exception is raised."""
-    script = []
+    script: list[Any] = []
 
     def scanner(job):
         answer = script.pop(0)
@@ -128,10 +129,15 @@ def test_what_kills_its_workers_is_given_up(scan, answers, settings):
 
 def test_an_adapter_is_asked_again_under_its_own_id(scan, answers):
     seen = []
+
+    def still_working(job):
+        seen.append(job.scan.remote_id)
+        return NotReady("its-id", 600)
+
     answers.extend(
         [
             NotReady("its-id", 7),
-            lambda job: seen.append(job.scan.remote_id) or NotReady("its-id", 600),
+            still_working,
             REPORT,
         ]
     )
@@ -161,7 +167,11 @@ def test_it_fails_at_its_deadline(scan, answers, settings):
 
 
 def test_two_workers_never_have_the_same_scan(scan, answers):
-    answers.append(lambda _job: running.run(scan_id=scan.pk) or REPORT)
+    def another_worker(_job):
+        running.run(scan_id=scan.pk)
+        return REPORT
+
+    answers.append(another_worker)
 
     running.run(scan_id=scan.pk)
 
@@ -212,7 +222,12 @@ def test_another_repository_is_read_when_the_first_lost_the_image(scan, answers)
     other.held_manifests.create(manifest=scan.manifest)
     scan.repository.held_manifests.update(gone_at=timezone.now())
     read = []
-    answers.append(lambda job: read.append(job.repository) or REPORT)
+
+    def scanner(job):
+        read.append(job.repository)
+        return REPORT
+
+    answers.append(scanner)
 
     running.run(scan_id=scan.pk)
 
