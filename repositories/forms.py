@@ -76,6 +76,19 @@ class RepositorySettingsForm(PortalForm):
         label="Promotions only",
         help_text="Nobody pushes here: images arrive by promotion.",
     )
+    scan_on_push = forms.BooleanField(
+        required=False,
+        label="Scan on push",
+        help_text="Scans look for components, licenses and vulnerabilities.",
+    )
+    scanners = forms.CharField(
+        required=False,
+        max_length=1000,
+        help_text=(
+            "Names, separated by commas, in the order in which their results count."
+            " Empty means those of the registry."
+        ),
+    )
     short_description = forms.CharField(max_length=200, required=False)
     long_description = forms.CharField(
         required=False,
@@ -83,6 +96,15 @@ class RepositorySettingsForm(PortalForm):
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text="What people should know who use these images.",
     )
+
+    def __init__(self, *args: Any, repository: Repository, **kwargs: Any) -> None:
+        initial = {name: getattr(repository, name) for name in self.base_fields}
+        initial["scanners"] = ", ".join(repository.scanners)
+        super().__init__(*args, initial=initial, **kwargs)
+
+    def clean_scanners(self) -> list[str]:
+        names = (name.strip() for name in self.cleaned_data["scanners"].split(","))
+        return [name for name in names if name]
 
 
 class DeleteRepositoryForm(PortalForm):

@@ -8,6 +8,8 @@ from accounts.validators import validate_not_reserved
 from repositories.registry import InvalidReference, RepositoryName, TagName
 from repositories.registry.simple_signing import InvalidKey, read_public_key
 
+MAX_NAMES = 20
+
 
 def validate_repository_name(value: str) -> None:
     """Refuse what cannot stand behind the namespace; slashes are allowed."""
@@ -33,6 +35,17 @@ def validate_tag_name(value: str) -> None:
         TagName.parse(value)
     except InvalidReference as error:
         raise ValidationError(str(error), code="invalid_tag") from error
+
+
+def validate_names(value: object) -> None:
+    """Refuse what is no list of up to twenty different names."""
+    names = value if isinstance(value, list) else [None]
+    if not all(isinstance(name, str) and name for name in names):
+        message = 'Give a list of names, such as ["trivy", "built-in"].'
+        raise ValidationError(message, code="invalid_names")
+    if len(names) > MAX_NAMES or len(set(names)) < len(names):
+        message = f"Give up to {MAX_NAMES} names, each once."
+        raise ValidationError(message, code="invalid_names")
 
 
 def validate_public_key(value: str) -> None:

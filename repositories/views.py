@@ -192,9 +192,7 @@ def repository_settings(
     """Show the *Settings* tab to admins of the repository, or save it."""
     repository = open_repository(request, namespace, name, Action.ADMIN)
     actor = actor_of(request)
-    fields = RepositorySettingsForm.base_fields
-    initial = {field: getattr(repository, field) for field in fields}
-    form = RepositorySettingsForm(request.POST or None, initial=initial)
+    form = RepositorySettingsForm(request.POST or None, repository=repository)
     if form.is_valid():
         try:
             repositories.update(actor=actor, repository=repository, **form.cleaned_data)

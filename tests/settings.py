@@ -14,6 +14,7 @@ os.environ.setdefault("MSR_NOTIFICATION_SECRET", "a notification secret for test
 from msr.settings import *  # noqa: F403 - ours below, theirs above
 from msr.settings import BASE_DIR, DATABASES
 
+TRIVY_PROGRAM = "no-trivy-here"  # so that one on PATH changes nothing
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CELERY_BROKER_URL = "memory://"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

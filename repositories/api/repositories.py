@@ -22,12 +22,15 @@ EVERY_TAG = "*"
 
 
 class RepositoryForm(Form):
-    """MSR: forms.UpdateRepo; beyond it `promotionsOnly` and `immutableTagPatterns`."""
+    """MSR: forms.UpdateRepo; beyond it `promotionsOnly`, `scanners` and patterns."""
 
     short_description = serializers.CharField(required=False, allow_blank=True)
     long_description = serializers.CharField(required=False, allow_blank=True)
     visibility = serializers.ChoiceField(Repository.Visibility.choices, required=False)
     scan_on_push = serializers.BooleanField(required=False)
+    scanners = serializers.ListField(
+        child=serializers.CharField(max_length=100), required=False
+    )
     immutable_tags = serializers.BooleanField(required=False)
     immutable_tag_patterns = serializers.ListField(
         child=serializers.CharField(max_length=128), required=False, max_length=100
@@ -125,6 +128,7 @@ def _render_listed(repository: Repository) -> dict[str, Any]:
         "shortDescription": repository.short_description,
         "visibility": repository.visibility,
         "scanOnPush": repository.scan_on_push,
+        "scanners": repository.scanners,
         "immutableTags": EVERY_TAG in repository.immutable_tags,
         "immutableTagPatterns": repository.immutable_tags,
         "promotionsOnly": repository.promotions_only,

@@ -4,6 +4,7 @@ import accounts.models.encrypted
 import accounts.validators
 import django.db.models.deletion
 import django.utils.timezone
+import repositories.validators
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -142,7 +143,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='repository',
             name='scanners',
-            field=models.JSONField(blank=True, default=list, help_text='Names of scanners in the order in which they count; empty means those of the registry.'),
+            field=models.JSONField(blank=True, default=list, help_text='Names of scanners in the order in which they count; empty means those of the registry. Where an upload has its place, its origin may stand.', validators=[repositories.validators.validate_names]),
         ),
         migrations.AddField(
             model_name='scan',

@@ -11,7 +11,7 @@ from typing_extensions import override
 from accounts.access import AccessLevel
 from accounts.models import Namespace, PublicModel
 from repositories.querysets import RepositoryQuerySet
-from repositories.validators import validate_repository_name
+from repositories.validators import validate_names, validate_repository_name
 
 
 class Repository(PublicModel):
@@ -38,9 +38,10 @@ class Repository(PublicModel):
     scanners: models.JSONField[Any, list[str]] = models.JSONField(
         default=list,
         blank=True,
+        validators=(validate_names,),
         help_text=(
             "Names of scanners in the order in which they count; empty means those of"
-            " the registry."
+            " the registry. Where an upload has its place, its origin may stand."
         ),
     )
     immutable_tags: models.JSONField[Any, list[str]] = models.JSONField(

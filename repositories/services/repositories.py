@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 EDITABLE = (
     "visibility",
     "scan_on_push",
+    "scanners",
     "immutable_tags",
     "promotions_only",
     "tag_limit",
@@ -31,16 +33,20 @@ EDITABLE = (
     "long_description",
 )
 
+LISTS = ("scanners", "immutable_tags")
+
 
 def create(
     *, actor: Actor, namespace: Namespace, name: str, **values: Any
 ) -> Repository:
     """Create a repository; needs admin on the namespace.
 
-    `values` are any of EDITABLE. Raises ValidationError when the name is taken, still
+    `values` are any of EDITABLE; whether it scans on push is a setting, unless it is
+    said. Raises ValidationError when the name is taken, still
     reserved by a deleted repository, or not allowed.
     """
     require(actor, Action.ADMIN, namespace)
+    values.setdefault("scan_on_push", settings.SCAN_ON_PUSH)
     repository = Repository(namespace=namespace, name=name, **_known(values))
     _validate(repository)
     try:
@@ -134,7 +140,11 @@ def _known(values: dict[str, Any]) -> dict[str, Any]:
     if unknown:
         message = f"A repository has no field “{unknown[0]}” that can be set."
         raise ValidationError(message)
-    return values
+    # A form that is left empty says None of a list.
+    return {
+        name: [] if value is None and name in LISTS else value
+        for name, value in values.items()
+    }
 
 
 def _shown(repository: Repository) -> dict[str, Any]:

@@ -10,8 +10,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from accounts.models import User
-from repositories.models import Provenance, Tag, TagMove
+from repositories.models import Provenance, Scan, Tag, TagMove
+from repositories.registry import TagName
 from repositories.services import attachments
+from repositories.services.scans import requesting
 from repositories.signals import tag_pushed
 
 if TYPE_CHECKING:
@@ -81,6 +83,7 @@ def record_move(
             if last is None or _is_move(repository, last, manifest, seen):
                 move = _new_move(repository, last, manifest, seen)
                 _point(repository, manifest, move, seen)
+                _scan(repository, manifest, move)
                 _announce(move)
                 attachments.note_tag(repository=repository, tag=seen.tag)
                 return move
@@ -111,6 +114,18 @@ def _is_move(
 def _announce(move: TagMove) -> None:
     if not move.is_baseline:
         tag_pushed.send(sender=TagMove, move_id=move.pk)
+
+
+def _scan(repository: Repository, manifest: Manifest, move: TagMove) -> None:
+    """Have what was pushed scanned, where the repository scans on push.
+
+    What was scanned before, such as an image that was promoted, is not scanned again.
+    """
+    attached = TagName.parse(move.tag).attached_to or manifest.subject_digest
+    if repository.scan_on_push and not (move.is_baseline or attached):
+        requesting.want(
+            repository=repository, manifest=manifest, trigger=Scan.Trigger.PUSH
+        )
 
 
 def record_deletion(*, repository: Repository, seen: Sighting) -> TagMove | None:
