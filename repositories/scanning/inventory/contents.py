@@ -12,6 +12,9 @@ INVENTORY_VERSION = 1
 """Grows whenever a reader finds more or other things; layers are then read again."""
 
 
+_EMPTY: list[Any] = ["", "", "", "", [], []]  # of a package
+
+
 class OutdatedInventory(ValueError):
     """The stored inventory is of another version, or none: read the layer again."""
 
@@ -47,9 +50,12 @@ class Package:
     @classmethod
     def from_json(cls, value: list[Any]) -> Package:
         """Read what `to_json` wrote."""
-        texts, lists = value[:4], [*value[4:], [], []]
-        qualifiers = tuple((name, text) for name, text in lists[0])
-        return cls(*texts, qualifiers=qualifiers, licenses=tuple(lists[1]))
+        kind, name, version, namespace, pairs, licenses = [
+            *value,
+            *_EMPTY[len(value) :],
+        ]
+        qualifiers = tuple((key, text) for key, text in pairs)
+        return cls(kind, name, version, namespace, qualifiers, tuple(licenses))
 
     @property
     def text_length(self) -> int:
@@ -144,8 +150,10 @@ class LayerContents:
         }
         return cls(
             files,
-            value["links"],
-            *(tuple(value[name]) for name in ("others", "folders", "removed")),
-            tuple(value["emptied"]),
-            value["programs"],
+            links=value["links"],
+            others=tuple(value["others"]),
+            folders=tuple(value["folders"]),
+            removed=tuple(value["removed"]),
+            emptied=tuple(value["emptied"]),
+            programs=value["programs"],
         )

@@ -20,7 +20,7 @@ OTHER_SCANNER = "scan it with Trivy or another scanner, or upload a report of it
 NAMED = 3  # files that a reason names
 
 _DATABASES = {debian.STATUS, alpine.INSTALLED, rpm.DATABASE}
-_WITHOUT_LICENSES = {golang.GO: "Go programs name no licenses of their modules"}
+_NO_LICENSES = "Go programs name no licenses of their modules"
 _WHAT = {
     ARCHIVE: "archives",
     debian.COPYRIGHT: "copyright files",
@@ -107,10 +107,11 @@ def _unknown(tree: Tree, distribution: str, programs: int) -> Iterator[_Reason]:
 
 
 def _unlicensed(tree: Tree) -> Iterator[_Reason]:
-    present = {held.found.source for held in tree.files.values()}
-    for source, reason in _WITHOUT_LICENSES.items():
-        if source in present:
-            yield _Reason(reason)
+    programs = (held for held in tree.files.values() if held.found.source == golang.GO)
+    if any(
+        not package.licenses for held in programs for package in held.found.packages
+    ):
+        yield _Reason(_NO_LICENSES)
     problems = (
         path
         for path, held in tree.files.items()

@@ -6,6 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 from repositories.scanning import purls
 from repositories.scanning.inventory import coverage
 from repositories.scanning.inventory.contents import INVENTORY_VERSION
@@ -42,6 +44,7 @@ class Distribution:
     id: str = ""
     version: str = ""
 
+    @override
     def __str__(self) -> str:
         return f"{self.id} {self.version}".strip()
 

@@ -121,7 +121,7 @@ class Recorder:
             self._filled.add(folder)
 
     def _replace(self, path: str) -> None:
-        """Forget what the same layer put at a path and, if a folder was there, in it."""
+        """Forget what the same layer put at a path, and in it."""
         self._forget(path)
         if path not in self._filled and path not in self._folders:
             return

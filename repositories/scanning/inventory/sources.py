@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from repositories.scanning.inventory.contents import FoundFile
 from repositories.scanning.inventory.readers import (
     alpine,
     debian,
@@ -18,6 +17,7 @@ from repositories.scanning.inventory.readers import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from repositories.scanning.inventory.contents import FoundFile
     from repositories.scanning.inventory.limits import Limits
 
 Reader: TypeAlias = "Callable[[bytes, str], FoundFile | None]"

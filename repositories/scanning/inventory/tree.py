@@ -72,6 +72,8 @@ class Tree:
         self._keep_if(lambda path: path not in replaced)
         removed = leaves | self._led_to(layer.removed)
         emptied = {resolved(path, self.links) for path in layer.emptied}
+        folders = {folder for path in removed | emptied for folder in ancestors(path)}
+        self._keep_if(lambda path: path not in folders and path not in emptied)
         over = removed | emptied
         self._keep_if(
             lambda path: (

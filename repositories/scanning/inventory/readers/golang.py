@@ -145,7 +145,8 @@ def _string(block: bytes, at: int) -> tuple[bytes, int]:
 def _packages(version: str, modules: str) -> Iterator[Package]:
     release = version.partition(" ")[0].removeprefix("go")
     if release[:1].isdigit():
-        yield Package("golang", "stdlib", f"v{value_of(release)}")
+        version = f"v{value_of(release)}"
+        yield Package("golang", "stdlib", version, licenses=("BSD-3-Clause",))
     found: list[tuple[str, str]] = []
     for line in modules.split("\n")[:_MAX_MODULES]:
         kind, *fields = line.split("\t")
