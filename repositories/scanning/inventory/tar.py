@@ -75,6 +75,8 @@ class _Extension:
     def is_sparse(self) -> bool:
         """Whether it is of a sparse file, in a version that the runtimes know."""
         found = self.records
+        if not found:
+            return False
         version = (found.get(f"{_SPARSE}major", ""), found.get(f"{_SPARSE}minor", ""))
         if version != ("", ""):
             return version in {("0", "0"), ("0", "1"), ("1", "0")}
@@ -153,6 +155,8 @@ def _pax_records(content: bytes) -> dict[str, str]:
         if not space or not digits.isdigit():
             raise UnreadableLayer(_BROKEN)
         length = int(digits)
+        if length > len(content):
+            raise UnreadableLayer(_BROKEN)
         record, content = content[len(digits) + 1 : length], content[length:]
         key, equals, value = record[:-1].decode(errors="replace").partition("=")
         if record[-1:] != b"\n" or not equals or not key:
