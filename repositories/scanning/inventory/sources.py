@@ -25,12 +25,8 @@ Reader: TypeAlias = "Callable[[bytes, str], FoundFile | None]"
 
 ARCHIVE = "archive"
 RPM_FOLDERS = ("var/lib/rpm", "usr/lib/sysimage/rpm", "usr/share/rpm")
-_SQLITE = "rpmdb.sqlite"
-_OTHER_RPM = {
-    "Packages": "it is in Berkeley DB's form, which the built-in inventory cannot read",
-    "Packages.db": "it is in the form NDB, which the built-in inventory cannot read",
-    f"{_SQLITE}-wal": "changes lie beside it that were never written into it",
-}
+_RPM_NAMES = ("rpmdb.sqlite", "Packages", "Packages.db")
+_JOURNAL = "rpmdb.sqlite-wal"
 _ARCHIVES = (".jar", ".war", ".ear", ".egg")
 
 
@@ -61,6 +57,9 @@ _METADATA = Source(python.METADATA, python.read_metadata)
 _MANIFEST = Source(npm.MANIFEST, npm.read_manifest)
 _INSTALLED = Source(alpine.INSTALLED, alpine.read_installed)
 _RELEASE = Source(release.RELEASE, release.read_release)
+_UNWRITTEN = Source(
+    rpm.DATABASE, problem="its changes were never written into the database"
+)
 _ARCHIVE = Source(ARCHIVE, problem="what such archives hold is not read")
 
 PLACES: Mapping[str, Source] = {
@@ -69,12 +68,12 @@ PLACES: Mapping[str, Source] = {
     "usr/lib/apk/db/installed": _INSTALLED,
     "etc/os-release": _RELEASE,
     "usr/lib/os-release": _RELEASE,
-    **{f"{folder}/{_SQLITE}": Source(rpm.DATABASE) for folder in RPM_FOLDERS},
     **{
-        f"{folder}/{name}": Source(rpm.DATABASE, problem=problem)
+        f"{folder}/{name}": Source(rpm.DATABASE)
         for folder in RPM_FOLDERS
-        for name, problem in _OTHER_RPM.items()
+        for name in _RPM_NAMES
     },
+    **{f"{folder}/{_JOURNAL}": _UNWRITTEN for folder in RPM_FOLDERS},
 }
 """Files that are looked for in one place only."""
 

@@ -1,16 +1,15 @@
-"""RPM's database of installed packages, in the form SQLite (RPM 4.16 and later)."""
+"""RPM's database of installed packages, in each of its forms."""
 
 from __future__ import annotations
 
-import sqlite3
 import tempfile
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from repositories.scanning.inventory.contents import FoundFile, Package
+from repositories.scanning.inventory.readers import rpm_pages, rpm_sqlite
 from repositories.scanning.inventory.readers.rpm_header import (
-    BrokenHeader,
+    BrokenDatabase,
     read_package,
 )
 
@@ -18,13 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 DATABASE = "rpm"
-
-_MAX_BLOB = 32 * 1024 * 1024
-_MAX_SQL = 10_000
-_STEPS = 10_000  # of SQLite's machine between two looks at the clock
-_QUERY = "SELECT blob FROM Packages"
-_ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ}
-_BROKEN = "it is damaged"
+_BROKEN = "it is damaged, or no database of RPM"
 
 
 def read_database(
@@ -32,13 +25,13 @@ def read_database(
 ) -> FoundFile:
     """Read a database from a temporary copy; what cannot be read is its problem."""
     with tempfile.TemporaryDirectory(prefix="rpmdb-") as folder:
-        copy = Path(folder) / "rpmdb.sqlite"
+        copy = Path(folder) / "database"
         with copy.open("wb") as file:
             for piece in pieces:
                 file.write(piece)
         try:
             packages = tuple(_packages(copy, is_late, max_packages))
-        except (sqlite3.Error, BrokenHeader):
+        except BrokenDatabase:
             return FoundFile(DATABASE, problem=_BROKEN)
     return FoundFile(DATABASE, packages)
 
@@ -46,34 +39,19 @@ def read_database(
 def _packages(
     copy: Path, is_late: Callable[[], bool], max_packages: int
 ) -> Iterator[Package]:
-    # Immutable: no journal beside it is looked for, and nothing is written.
-    with closing(sqlite3.connect(f"{copy.as_uri()}?immutable=1", uri=True)) as database:
-        _restrict(database, is_late)
-        for count, (blob,) in enumerate(database.execute(_QUERY)):
-            if count > max_packages or not isinstance(blob, bytes):
-                raise BrokenHeader
-            if package := read_package(blob):
-                yield package
+    for count, header in enumerate(_headers(copy, is_late)):
+        if count > max_packages or is_late():
+            raise BrokenDatabase
+        if package := read_package(header):
+            yield package
 
 
-def _restrict(database: sqlite3.Connection, is_late: Callable[[], bool]) -> None:
-    """Let a database that strangers wrote do nothing but show a table of its own."""
-    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_BLOB)
-    database.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, _MAX_SQL)
-    database.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
-    database.setlimit(sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH, 0)
-    for pragma in ("trusted_schema=OFF", "cell_size_check=ON", "query_only=ON"):
-        database.execute(f"PRAGMA {pragma}")
-    database.set_progress_handler(is_late, _STEPS)
-    database.set_authorizer(_authorized)
-
-
-def _authorized(
-    action: int, table: str | None, _column: str | None, _database: str | None,
-    view: str | None,
-) -> int:  # fmt: skip
-    """Allow to read the table; not through a view, and no function."""
-    if action not in _ALLOWED or view is not None:
-        return sqlite3.SQLITE_DENY
-    is_ours = action == sqlite3.SQLITE_SELECT or table == "Packages"
-    return sqlite3.SQLITE_OK if is_ours else sqlite3.SQLITE_DENY
+def _headers(copy: Path, is_late: Callable[[], bool]) -> Iterator[bytes]:
+    with copy.open("rb") as file:
+        start = file.read(rpm_pages.START)
+        if start.startswith(rpm_sqlite.MAGIC):
+            yield from rpm_sqlite.headers(copy, is_late)
+        elif start.startswith(rpm_pages.NDB_MAGIC):
+            yield from rpm_pages.ndb_headers(file)
+        else:
+            yield from rpm_pages.berkeley_headers(file, is_late)

@@ -24,14 +24,14 @@ _MAX_TEXT = 4_096
 _NO_PACKAGES = {"", "gpg-pubkey"}
 
 
-class BrokenHeader(ValueError):
-    """The bytes are no header."""
+class BrokenDatabase(ValueError):
+    """The bytes are no database, or no header in one."""
 
 
 def read_package(header: bytes) -> Package | None:
     """Read a header; None for a key, which is stored like a package.
 
-    Raises BrokenHeader.
+    Raises BrokenDatabase.
     """
     tags = _tags(header)
     name, version = tags.get(NAME, ""), tags.get(VERSION, "")
@@ -57,11 +57,11 @@ def read_package(header: bytes) -> Package | None:
 def _tags(header: bytes) -> dict[int, str]:
     """Return the wanted tags as text; of a repeated one, the first counts."""
     if len(header) < _INTRO.size:
-        raise BrokenHeader
+        raise BrokenDatabase
     count, size = _INTRO.unpack_from(header)
     start = _INTRO.size + count * _ENTRY.size
     if count > _MAX_ENTRIES or start + size > len(header):
-        raise BrokenHeader
+        raise BrokenDatabase
     data = memoryview(header)[start : start + size]
     found: dict[int, str] = {}
     for at in range(_INTRO.size, start, _ENTRY.size):
@@ -73,10 +73,10 @@ def _tags(header: bytes) -> dict[int, str]:
 
 def _value(data: memoryview, kind: int, offset: int) -> str:
     if not 0 <= offset < len(data):
-        raise BrokenHeader
+        raise BrokenDatabase
     if kind == _INT32 and offset + 4 <= len(data):
         return str(int.from_bytes(data[offset : offset + 4], "big"))
     if kind not in _TEXTS:
-        raise BrokenHeader
+        raise BrokenDatabase
     text = bytes(data[offset : offset + _MAX_TEXT]).partition(b"\0")[0]
     return value_of(decoded(text))
