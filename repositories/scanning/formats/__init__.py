@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from repositories.scanning.formats import (
     cyclonedx,
@@ -21,6 +21,8 @@ from repositories.scanning.formats.values import UnreadableReport
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from repositories.scanning.formats.document import Stream
+    from repositories.scanning.formats.reading import Reading
     from repositories.scanning.report import Kind, Report
 
 __all__ = ["FORMATS", "MAX_BYTES", "UnreadableReport", "read"]
@@ -46,7 +48,7 @@ FORMATS = (
 
 
 def read(
-    source: BinaryIO | bytes,
+    source: Stream | bytes,
     max_bytes: int = MAX_BYTES,
     complete: frozenset[Kind] = frozenset(),
 ) -> Report:

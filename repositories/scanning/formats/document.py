@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, Protocol
 
 from repositories.registry import json_document
 from repositories.scanning.formats.values import UnreadableReport
@@ -17,7 +17,14 @@ MAX_VALUES = 4_000_000
 _BLOCK = 1024 * 1024
 
 
-def load(source: BinaryIO | bytes, max_bytes: int = MAX_BYTES) -> Any:
+class Stream(Protocol):
+    """A body to read: a file, or what a server calls one."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to so many bytes, none at the end."""
+
+
+def load(source: Stream | bytes, max_bytes: int = MAX_BYTES) -> Any:
     """Parse the JSON of a report; raises UnreadableReport.
 
     Broken UTF-8 is replaced and NaN read as null. UTF-16, which Windows' shells write,
@@ -34,7 +41,7 @@ def load(source: BinaryIO | bytes, max_bytes: int = MAX_BYTES) -> Any:
         raise UnreadableReport(f"The report cannot be read: {error}.") from None
 
 
-def _whole(source: BinaryIO | bytes, max_bytes: int) -> bytes:
+def _whole(source: Stream | bytes, max_bytes: int) -> bytes:
     blocks, size = [], 0
     for block in [source] if isinstance(source, bytes) else _blocks(source):
         size += len(block)
@@ -45,7 +52,7 @@ def _whole(source: BinaryIO | bytes, max_bytes: int) -> bytes:
     return b"".join(blocks)
 
 
-def _blocks(stream: BinaryIO) -> Iterator[bytes]:
+def _blocks(stream: Stream) -> Iterator[bytes]:
     while block := stream.read(_BLOCK):
         yield block
 

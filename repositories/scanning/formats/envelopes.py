@@ -75,9 +75,9 @@ def _only_member(document: dict[str, Any]) -> Any:
         for name, value in document.items():
             if name.partition(";")[0].strip() == key:
                 return mapping(value, name)
-    if set(document) == {"sbom"}:
+    if document.keys() == {"sbom"}:
         return mapping(document["sbom"], "sbom")
-    if set(document) == {"SPDX"}:
+    if document.keys() == {"SPDX"}:
         return mapping(document["SPDX"], "SPDX")
     return None
 

@@ -43,7 +43,7 @@ def read(document: dict[str, Any]) -> Reading:
 
 def is_report(document: Any) -> bool:
     """Say whether a document looks like one of Grype's."""
-    return isinstance(document, dict) and {"matches", "descriptor"} <= set(document)
+    return isinstance(document, dict) and {"matches", "descriptor"} <= document.keys()
 
 
 def _read_subject(reading: Reading, document: dict[str, Any]) -> None:

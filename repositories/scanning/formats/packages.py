@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from repositories.scanning import purls
 
 _NAMES = {
@@ -34,6 +36,7 @@ _NAMES = {
     "swift": "swift swift-package-manager",
 }
 _TYPES = {name: kind for kind, names in _NAMES.items() for name in names.split()}
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _DISTRIBUTIONS = {"alpm", "apk", "deb", "rpm"}  # their namespace is the distribution
 _FAMILIES = {"deb", "apk", "rpm", "dpkg", "alpm", "alpine-apk"}  # no distribution
 
@@ -47,6 +50,11 @@ def type_of(kind: str) -> str:
     if name.startswith("opensuse"):
         return "rpm"
     return _TYPES.get(name, "")
+
+
+def is_plain(text: str) -> bool:
+    """Say whether a name or version stands in a purl as it is."""
+    return _PLAIN.fullmatch(text) is not None
 
 
 def is_distribution(kind: str) -> bool:

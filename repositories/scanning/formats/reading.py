@@ -80,8 +80,12 @@ class Reading:
 
     def known(self, text: str, name: str, version: str = "", kind: str = "") -> str:
         """Return the package URL in the text, or one made from what else is known."""
-        made = self.purl(text) or self.purl(packages.made(kind, name, version))
-        return made or purls.generic("unknown")
+        if found := self.purl(text):
+            return found
+        made = packages.made(kind, name, version)
+        if packages.is_plain(name) and packages.is_plain(version or "0"):
+            return made
+        return self.purl(made) or purls.generic("unknown")
 
     def add_component(
         self, purl: str, licenses: Iterable[str] = (), places: Iterable[Place] = ()

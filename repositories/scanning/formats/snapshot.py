@@ -28,7 +28,7 @@ def read(document: dict[str, Any]) -> Reading:
 
 def is_report(document: Any) -> bool:
     """Say whether a document looks like a snapshot."""
-    return isinstance(document, dict) and {"manifests", "detector"} <= set(document)
+    return isinstance(document, dict) and {"manifests", "detector"} <= document.keys()
 
 
 def _read_subject(reading: Reading, document: dict[str, Any]) -> None:

@@ -177,7 +177,7 @@ def is_report(document: Any) -> bool:
         return bool(document) and all(map(_is_result, document))
     if not isinstance(document, dict) or "ClusterName" in document:
         return False
-    return "SchemaVersion" in document or {"Results", "ArtifactName"} <= set(document)
+    return "SchemaVersion" in document or {"Results", "ArtifactName"} <= document.keys()
 
 
 def _is_result(entry: Any) -> bool:
