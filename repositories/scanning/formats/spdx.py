@@ -98,6 +98,9 @@ def _is_image(package: dict[str, Any]) -> bool:
         return True
     if text(package, "primaryPackagePurpose") == "CONTAINER":
         return True
+    noted = {name for name, _ in _notes(package)} & {"RepoDigest", "ImageID"}
+    if noted or digests.digest(text(package, "versionInfo")):
+        return True
     return digests.is_image(_identifier(package))
 
 

@@ -73,7 +73,7 @@ def test_what_githubs_and_dockers_commands_print(key):
         ({"payloadType": "x", "payload": "a"}, "not base64"),
         ({"payloadType": "x", "payload": "aGVsbG8="}, "payload cannot be read"),
         ({"payloadType": "x", "payload": 1}, "must be a text"),
-        (samples.statement([], "https://spdx.dev/Document"), "must be an object"),
+        (samples.statement({"Data": 1}, "https://spdx.dev/Document"), "an object"),
     ],
 )
 def test_what_holds_no_report_is_refused(document, message):
