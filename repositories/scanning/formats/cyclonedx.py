@@ -27,10 +27,15 @@ _NO_PACKAGES = {"file", "operating-system", "cryptographic-asset", "data", "devi
 _PATHS = ("aquasecurity:trivy:FilePath", "SrcFile")
 _SYFT_PATH = re.compile(r"syft:location:\d+:path")
 # Trivy and cdxgen write the list whether they looked for vulnerabilities or not.
-_ALWAYS_LIST_VULNERABILITIES = {"trivy", "cdxgen"}
+_ALWAYS_LIST_THEM = {"trivy", "cdxgen"}
 UNDECIDED = Gap(
     "the tool that wrote the SBOM lists no vulnerability also when it looked for none",
     "have it look for vulnerabilities, and state that they are complete",
+)
+STATEMENT = Gap(
+    "the document lists no component: it judges single vulnerabilities and does not "
+    "tell whether there are others",
+    "upload the report of a scan, or state that its vulnerabilities are complete",
 )
 INCOMPLETE = Gap("the SBOM says that it is incomplete", "upload a complete one")
 
@@ -66,13 +71,14 @@ def _conclude(reading: Reading, document: dict[str, Any], tool_name: str) -> Non
         reading.cover(Kind.COMPONENTS, _admitted_gap(document))
     if reading.has_licenses():
         reading.cover(Kind.LICENSES)
-    if document.get("vulnerabilities"):
+    if "vulnerabilities" not in document:
+        return
+    if "components" not in document:
+        reading.undecided[Kind.VULNERABILITIES] = STATEMENT
+    elif document["vulnerabilities"] or tool_name.lower() not in _ALWAYS_LIST_THEM:
         reading.cover(Kind.VULNERABILITIES)
-    elif "vulnerabilities" in document:
-        if tool_name.lower() in _ALWAYS_LIST_VULNERABILITIES:
-            reading.undecided[Kind.VULNERABILITIES] = UNDECIDED
-        else:
-            reading.cover(Kind.VULNERABILITIES)
+    else:
+        reading.undecided[Kind.VULNERABILITIES] = UNDECIDED
 
 
 def _admitted_gap(document: dict[str, Any]) -> Gap | None:
@@ -99,9 +105,9 @@ def _read_subject(reading: Reading, metadata: dict[str, Any]) -> None:
     reading.digests |= digests.named(text(component, "name"))
     properties = [*_properties(component), *_properties(metadata)]
     for name, value in properties:
-        if name == "aquasecurity:trivy:RepoDigest":
+        if name in ("aquasecurity:trivy:RepoDigest", "oci:image:RepoDigest"):
             reading.digests |= digests.named(value)
-        elif name in ("aquasecurity:trivy:ImageID", "oci:image:config:digest"):
+        elif name in ("aquasecurity:trivy:ImageID", "oci:image:Id"):
             reading.config_digests |= digests.digests([value])
 
 

@@ -33,10 +33,17 @@ def read(document: dict[str, Any]) -> Reading:
 
 
 def is_report(document: Any) -> bool:
-    """Say whether a document looks like an adapter's; a clean one may list null."""
-    if not isinstance(document, dict) or "vulnerabilities" not in document:
+    """Say whether a document looks like an adapter's.
+
+    Of a clean image the list may be null, and Trivy's adapter leaves it out: then the
+    worst severity, which reports of SBOMs have none of, tells what it is.
+    """
+    if not isinstance(document, dict) or not isinstance(document.get("scanner"), dict):
         return False
-    return isinstance(document.get("scanner"), dict)
+    left_out = {"artifact", "severity"} <= document.keys() and not (
+        document.keys() & {"media_type", "sbom"}
+    )
+    return "vulnerabilities" in document or left_out
 
 
 def scanner(document: dict[str, Any]) -> str:

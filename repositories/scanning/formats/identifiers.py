@@ -46,8 +46,7 @@ def folded(name: str, others: Iterable[str]) -> Iterator[tuple[str, tuple[str, .
     That is one; only a distribution's announcement stands for each CVE it covers.
     """
     first = written(name)
-    names = [first, *(written(other) for other in others)]
-    names = list(dict.fromkeys(names))[: MAX_ALIASES + 1]
+    names = list(dict.fromkeys([first, *map(written, others)]))
     cves = [known for known in names if is_cve(known)]
     if not cves or is_cve(first):
         yield first, _aliases(names, first)
@@ -58,6 +57,5 @@ def folded(name: str, others: Iterable[str]) -> Iterator[tuple[str, tuple[str, .
 
 
 def _aliases(names: list[str], known: str) -> tuple[str, ...]:
-    return tuple(
-        name for name in names if name != known and not _ANNOUNCEMENT.fullmatch(name)
-    )
+    others = [name for name in names[: MAX_ALIASES + 1] if name != known]
+    return tuple(name for name in others if not _ANNOUNCEMENT.fullmatch(name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from repositories.scanning import purls
 
@@ -36,6 +37,11 @@ _NAMES = {
     "swift": "swift swift-package-manager",
 }
 _TYPES = {name: kind for kind, names in _NAMES.items() for name in names.split()}
+# What package URLs look like that need no change to be canonical: most of them.
+_CANONICAL = re.compile(
+    r"pkg:(?:apk|cargo|deb|gem|maven|npm|rpm)(?:/[a-z][a-z0-9.-]*){1,2}"
+    r"@[A-Za-z0-9][A-Za-z0-9.~-]*(?:\?([a-z]+=[a-z0-9.-]+(?:&[a-z]+=[a-z0-9.-]+)*))?"
+)
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _DISTRIBUTIONS = {"alpm", "apk", "deb", "rpm"}  # their namespace is the distribution
 _FAMILIES = {"deb", "apk", "rpm", "dpkg", "alpm", "alpine-apk"}  # no distribution
@@ -55,6 +61,15 @@ def type_of(kind: str) -> str:
 def is_plain(text: str) -> bool:
     """Say whether a name or version stands in a purl as it is."""
     return _PLAIN.fullmatch(text) is not None
+
+
+def is_canonical(purl: str) -> bool:
+    """Say of a plain package URL that it is canonical; of others nothing."""
+    found = _CANONICAL.fullmatch(purl)
+    if not found or len(purl) > purls.MAX_LENGTH:
+        return False
+    keys = [part.partition("=")[0] for part in (found[1] or "").split("&")]
+    return all(first < second for first, second in pairwise(keys))
 
 
 def is_distribution(kind: str) -> bool:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MAX_COMPONENTS = 250_000
 MAX_VULNERABILITIES = 250_000
 MAX_LICENSES = 500  # of one component
+MAX_STEPS = 5_000_000  # so that few bytes cannot ask for hours of work
 MAX_PLACES = 100  # of one component; more are left out
 NO_COMPONENT = Gap(
     "the report recognised no package source and lists no component",
@@ -71,9 +72,12 @@ class Reading:
     _components: dict[str, FoundComponent] = field(default_factory=dict)
     _findings: dict[tuple[str, str], FoundVulnerability] = field(default_factory=dict)
     _canonical: dict[str, str | None] = field(default_factory=dict)
+    _steps: int = 0
 
     def purl(self, text: str) -> str | None:
         """Return a package URL as it is stored; None for what is none."""
+        if packages.is_canonical(text):
+            return text
         if text not in self._canonical:
             self._canonical[text] = purls.canonical(text) if text else None
         return self._canonical[text]
@@ -92,6 +96,7 @@ class Reading:
     ) -> None:
         """Add a component; seen again, its licenses and places are joined."""
         found = self._components.get(purl) or FoundComponent(purl)
+        self._spend(1 + len(found.licenses))
         joined = tuple(dict.fromkeys([*found.licenses, *licenses]))
         seen = tuple(dict.fromkeys([*found.places, *places]))[:MAX_PLACES]
         if len(joined) > MAX_LICENSES:
@@ -103,7 +108,9 @@ class Reading:
     def add_finding(self, finding: Finding) -> None:
         """Add a finding; found again in the same component, the worst of both stays."""
         layer = finding.layer or self._layer_of(finding.purl)
-        for name, aliases in identifiers.folded(finding.name, finding.others):
+        others = tuple(finding.others)
+        self._spend(5 + len(others))
+        for name, aliases in identifiers.folded(finding.name, others):
             found = _vulnerability(finding, name, aliases, layer)
             key = (found.id, found.purl)
             known = self._findings.get(key)
@@ -112,6 +119,11 @@ class Reading:
             raise UnreadableReport(
                 f"It lists more than {MAX_VULNERABILITIES} vulnerabilities."
             )
+
+    def _spend(self, steps: int) -> None:
+        self._steps += steps
+        if self._steps > MAX_STEPS:
+            raise UnreadableReport("The report repeats itself too often.")
 
     def _layer_of(self, purl: str) -> str:
         component = self._components.get(purl)

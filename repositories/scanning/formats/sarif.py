@@ -6,6 +6,7 @@ The format knows no packages; each tool writes them in a place of its own.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from repositories.scanning.formats import digests, identifiers, scores
@@ -58,7 +59,9 @@ def read(document: dict[str, Any]) -> Reading:
         version = text(driver, "version", 60) or text(driver, "semanticVersion", 60)
         reading.source = reading.source or tool(name, version)
         found = _read_run(reading, place, run)
-        decided.append(found or bool(_ONLY_VULNERABILITIES.match(name)))
+        # Without the list the tool did not get as far as having results.
+        clean = _ONLY_VULNERABILITIES.match(name) and run.get("results") is not None
+        decided.append(found or bool(clean))
     if decided and all(decided):
         reading.cover(Kind.VULNERABILITIES)
     else:
@@ -89,7 +92,8 @@ def _read_run(reading: Reading, place: str, run: dict[str, Any]) -> bool:
         if _is_vulnerability(name, rule):
             found = True
             if not _is_dismissed(result):
-                reading.add_finding(_finding(reading, name, rule, result))
+                told = rules.labels(rule) | labels(result, "message")
+                _add_findings(reading, name, rule, result, told)
     return found
 
 
@@ -100,6 +104,7 @@ class _Rules:
         listed = [rule for part in parts for rule in children(part, "rules")]
         self.in_order = [*children(parts[0], "rules")]
         self.by_id = {text(rule, "id", 200): rule for rule in listed}
+        self.labelled: dict[int, dict[str, str]] = {}
 
     def of(self, result: dict[str, Any]) -> dict[str, Any]:
         """Return the rule of a result, by its id or else its number."""
@@ -111,6 +116,12 @@ class _Rules:
         if isinstance(number, int) and 0 <= number < len(self.in_order):
             return self.in_order[number]
         return {}
+
+    def labels(self, rule: dict[str, Any]) -> dict[str, str]:
+        """Return the labels in a rule's help, which may speak of another package."""
+        if id(rule) not in self.labelled:
+            self.labelled[id(rule)] = labels(rule, "help")
+        return self.labelled[id(rule)]
 
 
 def _is_vulnerability(name: str, rule: dict[str, Any]) -> bool:
@@ -131,24 +142,29 @@ def _is_dismissed(result: dict[str, Any]) -> bool:
     )
 
 
-def _finding(
-    reading: Reading, name: str, rule: dict[str, Any], result: dict[str, Any]
-) -> Finding:
-    told = labels(rule, result)
+def _add_findings(
+    reading: Reading,
+    name: str,
+    rule: dict[str, Any],
+    result: dict[str, Any],
+    told: dict[str, str],
+) -> None:
     for location in _places(result):
         reading.digests |= digests.named(location)
     names = [*_names(name, rule)]
     properties = {**child(rule, "properties"), **child(result, "properties")}
-    return Finding(
+    finding = Finding(
         name=names[0],
         others=names[1:],
-        purl=affected(reading, told, properties, result),
+        purl="",
         severity=_severity(told, properties, rule),
         rating=_rating(properties),
         fixed_version=_fixed(told, properties),
         summary=_summary(rule, result),
         link=link(rule.get("helpUri")),
     )
+    for purl in affected(reading, told, properties, result):
+        reading.add_finding(replace(finding, purl=purl))
 
 
 def _places(result: dict[str, Any]) -> Iterator[str]:
@@ -181,6 +197,8 @@ def _severity(
     heading = _SEVERITY.search(text(child(rule, "shortDescription"), "text"))
     if heading:
         return heading[1]
+    if word := text(properties, "cvssV3_severity", 20):
+        return word
     words = [tag for tag in texts(properties, "tags", 20) if scores.rank(tag) > 0]
     return text(properties, "severity", 20) or next(iter(words), "")
 

@@ -10,26 +10,19 @@ from repositories.scanning.formats.values import child, children, plain, text, t
 if TYPE_CHECKING:
     from repositories.scanning.formats.reading import Reading
 
-_LABEL = re.compile(
-    r"^\s*([A-Z][A-Za-z ]{2,20}?)\s*:[ \t]*([^\n]{0,500})", re.MULTILINE
-)
+_LABEL = re.compile(r"^ *([A-Z][A-Za-z ]{2,20}): *([^\n]{0,500})", re.MULTILINE)
 _SENTENCE = re.compile(r"reports (\S+) at version (\S+) .{0,60}?\(([\w-]+)\) package")
 _NAME_AND_VERSION = re.compile(r"(@?[^@\s:]+)@([^@\s/:]+)")
-_MAX_HELP = 20_000
+_MAX_TEXT = 20_000
 
 
-def labels(rule: dict[str, Any], result: dict[str, Any]) -> dict[str, str]:
-    """Return the lines "Package: x" of the help and the message; the message counts.
-
-    The rule's help may speak of another package with the same vulnerability.
-    """
-    found: dict[str, str] = {}
-    for owner, key in ((rule, "help"), (result, "message")):
-        written = child(owner, key).get("text")
-        if isinstance(written, str):
-            for name, value in _LABEL.findall(written[:_MAX_HELP]):
-                found[name.lower()] = plain(value)
-    return found
+def labels(owner: dict[str, Any], key: str) -> dict[str, str]:
+    """Return the lines such as "Package: x" of a text."""
+    written = child(owner, key).get("text")
+    if not isinstance(written, str):
+        return {}
+    found = _LABEL.findall(written[:_MAX_TEXT])
+    return {name.strip().lower(): plain(value) for name, value in found}
 
 
 def affected(
@@ -37,12 +30,15 @@ def affected(
     told: dict[str, str],
     properties: dict[str, Any],
     result: dict[str, Any],
-) -> str:
-    """Return the purl of the package, made from the file's name if need be."""
-    for key in ("purls", "purl"):
-        for identifier in texts(properties, key, 2000):
-            if found := reading.purl(identifier):
-                return found
+) -> list[str]:
+    """Return the purls of the packages, made from the file's name if need be."""
+    listed = [*texts(properties, "purls", 2000), *texts(properties, "purl", 2000)]
+    if known := [found for one in listed if (found := reading.purl(one))]:
+        return known
+    return [_told(reading, told, result)]
+
+
+def _told(reading: Reading, told: dict[str, str], result: dict[str, Any]) -> str:
     if name := told.get("package"):
         version = told.get("installed version") or told.get("version", "")
         return reading.known("", name, version, told.get("type", ""))

@@ -33,6 +33,8 @@ def read(number: object, vector: str, version: str = "") -> Scores:
     A score that is not given is computed from the vector.
     """
     known = version[:1] or _version(vector)
+    if known == "3" and vector.startswith("AV:"):
+        vector = f"CVSS:3.1/{vector}"
     given = score(number)
     if known not in ("2", "3", "4") or len(vector) > _MAX_VECTOR:
         return Scores()

@@ -81,7 +81,7 @@ def _is_of_system(result: dict[str, Any]) -> bool:
 def _looked_for_vulnerabilities(
     document: dict[str, Any], packaged: list[dict[str, Any]]
 ) -> bool:
-    if any(result.get("Vulnerabilities") for result in packaged):
+    if any(isinstance(result.get("Vulnerabilities"), list) for result in packaged):
         return True
     if _is_told(document, packaged):
         return True

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from repositories.scanning import formats
+from repositories.scanning.formats.cyclonedx import STATEMENT
 from repositories.scanning.formats.reading import NO_COMPONENT
 from repositories.scanning.report import FoundComponent, Kind, Place
 from tests.repositories.scanning.formats import samples
@@ -190,6 +191,34 @@ def test_an_empty_list_counts_if_the_tool_writes_it_knowingly(tool, told):
 
     assert report.source == f"{tool} 1"
     assert (report.coverage[VULNERABILITIES] is None) == told
+
+
+def test_judgements_of_single_vulnerabilities_are_no_scan():
+    document = samples.cyclonedx()
+    del document["components"]
+    document["vulnerabilities"][0]["analysis"] = {"state": "not_affected"}
+    report = read(document)
+
+    assert report.vulnerabilities == ()
+    assert report.coverage == {VULNERABILITIES: STATEMENT}
+
+
+def test_cdxgen_notes_the_image_in_properties():
+    properties = [
+        {"name": "oci:image:Id", "value": samples.CONFIG},
+        {"name": "oci:image:RepoDigest", "value": f"website@{samples.DIGEST}"},
+    ]
+    report = read(samples.cyclonedx(metadata={"properties": properties}))
+
+    assert report.digests == {samples.DIGEST}
+    assert report.config_digests == {samples.CONFIG}
+
+
+def test_vectors_without_their_version_get_it():
+    rating = {"method": "CVSSv31", "vector": samples.VECTOR.removeprefix("CVSS:3.1/")}
+    (found,) = with_vulnerability(ratings=[rating])
+
+    assert (found.cvss3, found.vector) == (9.8, samples.VECTOR)
 
 
 @pytest.mark.parametrize("complete", [(), tuple(Kind)])

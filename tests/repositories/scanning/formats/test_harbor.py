@@ -41,9 +41,19 @@ def test_a_clean_image_may_list_null(empty):
     assert report.coverage == {Kind.VULNERABILITIES: None}
 
 
-def test_without_its_list_it_is_no_report():
+def test_of_a_clean_image_the_list_may_be_left_out():
     document = samples.harbor()
     del document["vulnerabilities"]
+
+    assert read(document).coverage == {Kind.VULNERABILITIES: None}
+
+
+@pytest.mark.parametrize("fields", [{"media_type": "application/spdx+json"}, {}])
+def test_a_report_of_an_sbom_without_one_is_no_clean_image(fields):
+    document = samples.harbor() | fields
+    del document["vulnerabilities"]
+    if not fields:
+        del document["severity"]
 
     with pytest.raises(formats.UnreadableReport, match="not known"):
         read(document)

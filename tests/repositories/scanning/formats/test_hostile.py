@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from copy import deepcopy
 from typing import Any
 
@@ -249,6 +250,60 @@ def test_too_many_findings_are_refused(monkeypatch):
 
     with pytest.raises(formats.UnreadableReport, match="more than 10 vulnerabilities"):
         formats.read(samples.encoded(document))
+
+
+def purls_of_one_rule_for_each_result():
+    listed = [f"pkg:npm/p{n}@1" for n in range(5_000)]
+    rule = {"id": "CVE-2024-0001", "properties": {"purls": listed}}
+    results = [{"ruleId": "CVE-2024-0001"}] * 50_000
+    run = {"tool": {"driver": {"rules": [rule]}}, "results": results}
+    return samples.sarif(runs=[run])
+
+
+def packages_of_one_name_for_each_license():
+    packages = [{"Name": "x", "Version": str(n)} for n in range(5_000)]
+    licenses = [{"PkgName": "x", "Name": "MIT"}] * 50_000
+    result = {"Target": "x", "Class": "lang-pkgs", "Type": "npm"}
+    return samples.trivy(
+        Results=[result | {"Packages": packages, "Licenses": licenses}]
+    )
+
+
+def names_of_one_vulnerability_for_each_component():
+    components = [{"bom-ref": str(n), "name": f"p{n}"} for n in range(5_000)]
+    references = [{"id": f"CVE-2024-{n:05}"} for n in range(5_000)]
+    affects = [{"ref": str(n)} for n in range(5_000)]
+    found = {"id": "DSA-1-1", "references": references, "affects": affects}
+    return samples.cyclonedx(components=components, vulnerabilities=[found])
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        purls_of_one_rule_for_each_result,
+        packages_of_one_name_for_each_license,
+        names_of_one_vulnerability_for_each_component,
+    ],
+)
+def test_few_bytes_cannot_ask_for_hours_of_work(build):
+    raw = samples.encoded(build())
+    started = time.process_time()
+    with pytest.raises(formats.UnreadableReport):
+        formats.read(raw)
+
+    assert time.process_time() - started < 60
+
+
+def test_texts_that_are_slow_to_search_are_not():
+    document = samples.sarif()
+    results = document["runs"][0]["results"]
+    results[0]["message"]["text"] = "\n" * 20_000
+    results += [{"ruleId": "CVE-2024-0001", "message": {"text": " " * 20_000}}] * 200
+    document["runs"][0]["results"] = results * 3
+    started = time.process_time()
+    formats.read(samples.encoded(document))
+
+    assert time.process_time() - started < 30
 
 
 LARGE = """

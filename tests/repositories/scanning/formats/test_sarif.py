@@ -93,18 +93,21 @@ def test_scout_lists_purls():
     rule = {
         "id": "CVE-2024-0004",
         "properties": {
-            "purls": [samples.EXPRESS],
+            "purls": [samples.EXPRESS, samples.OPENSSL],
             "fixed_version": "not fixed",
             "cvssV3": 7.1,
+            "cvssV3_severity": "HIGH",
             "security-severity": "9.0",
-            "tags": ["HIGH"],
         },
     }
     report = read(log("docker scout", [rule], [{"ruleId": rule["id"], "ruleIndex": 0}]))
-    (found,) = report.vulnerabilities
+    found = report.vulnerabilities[0]
 
-    assert (found.purl, found.cvss3) == (samples.EXPRESS, 7.1)
-    assert (found.severity, found.fixed_version) == ("HIGH", "")
+    assert [one.purl for one in report.vulnerabilities] == [
+        samples.EXPRESS,
+        samples.OPENSSL,
+    ]
+    assert (found.severity, found.cvss3, found.fixed_version) == ("HIGH", 7.1, "")
 
 
 def test_the_rule_may_be_given_by_its_number():
@@ -140,6 +143,12 @@ def test_no_result_counts_of_tools_that_look_for_vulnerabilities_only(tool, told
     assert (read(document).coverage[Kind.VULNERABILITIES] is None) == told
     stated = read(document, Kind.VULNERABILITIES)
     assert stated.coverage[Kind.VULNERABILITIES] is None
+
+
+def test_a_run_without_results_did_not_finish():
+    document = log("grype", [], None)
+
+    assert read(document).coverage == {Kind.VULNERABILITIES: UNDECIDED}
 
 
 @pytest.mark.parametrize(

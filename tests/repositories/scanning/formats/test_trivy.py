@@ -173,6 +173,13 @@ def test_packages_without_findings_may_not_have_been_scanned():
     assert read(document, VULNERABILITIES).coverage[VULNERABILITIES] is None
 
 
+def test_an_empty_list_of_vulnerabilities_was_looked_for():
+    document = samples.trivy()
+    document["Results"][0]["Vulnerabilities"] = []
+
+    assert read(document).coverage[VULNERABILITIES] is None
+
+
 @pytest.mark.parametrize("recent", [True, False])
 def test_a_result_without_anything_was_clean_before_packages_were_listed(recent):
     document = samples.trivy(Results=[result()])
