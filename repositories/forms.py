@@ -16,6 +16,8 @@ from repositories.validators import validate_repository_name
 if TYPE_CHECKING:
     from typing import Any
 
+    from django.http import QueryDict
+
     from accounts.access import Actor
 
 VISIBILITIES = (
@@ -97,10 +99,10 @@ class RepositorySettingsForm(PortalForm):
         help_text="What people should know who use these images.",
     )
 
-    def __init__(self, *args: Any, repository: Repository, **kwargs: Any) -> None:
+    def __init__(self, data: QueryDict | None, *, repository: Repository) -> None:
         initial = {name: getattr(repository, name) for name in self.base_fields}
         initial["scanners"] = ", ".join(repository.scanners)
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, initial=initial)
 
     def clean_scanners(self) -> list[str]:
         names = (name.strip() for name in self.cleaned_data["scanners"].split(","))

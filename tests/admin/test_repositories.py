@@ -44,6 +44,7 @@ def woken(monkeypatch):
 def settings_of(repository: Repository, **changes: Any) -> dict[str, Any]:
     values = {
         "visibility": repository.visibility,
+        "scan_on_push": repository.scan_on_push,
         "immutable_tags": "[]",
         "tag_limit": repository.tag_limit,
         "enable_manifest_lists": "on",
