@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accounts.api.operation import Form, Operation, camel_case, no_such
-from accounts.api.raw_body import RawBody
+from accounts.api.raw_body import raw_body
 from accounts.api.team_access import (
     AccessForm,
     NamespaceTeamAccess,
@@ -20,11 +20,11 @@ __all__ = [
     "NamespaceTeamAccess",
     "NamespaceTeamAccessList",
     "Operation",
-    "RawBody",
     "access_of",
     "camel_case",
     "level_named",
     "no_such",
+    "raw_body",
     "team_named",
     "teams_on",
 ]

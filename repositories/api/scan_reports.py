@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.http import Http404
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from accounts.access import Action
-from accounts.api import Form, Operation, RawBody, no_such
+from accounts.api import Form, Operation, no_such, raw_body
 from accounts.authentication import ReportAuthentication
 from accounts.permissions import require
 from repositories.api.lookup import tag_of
@@ -18,8 +18,6 @@ from repositories.scanning.report import Kind
 from repositories.services.scans.uploading import Upload, upload
 
 if TYPE_CHECKING:
-    from typing import BinaryIO
-
     from rest_framework.request import Request
 
     from repositories.models import Scan
@@ -51,7 +49,6 @@ class RegistryReportQuery(ReportQuery):
 class _Reports(Operation):
     missing = "NO_SUCH_REPOSITORY"
     invalid = "INVALID_SCAN_REPORT"
-    parser_classes = (RawBody,)
 
     def repository(self, full_name: str) -> Repository:
         """Return the repository if reports may be uploaded for it.
@@ -72,7 +69,7 @@ class _Reports(Operation):
     def kept(self, repository: Repository, said: dict[str, Any]) -> Response:
         """Keep the report that the body is, and show what was read in it."""
         sent = Upload(
-            body=cast("BinaryIO", self.request.data),
+            body=raw_body(self.request),
             digest=said["digest"],
             label=said["upload_label"],
             complete=frozenset(said["complete"]),

@@ -40,7 +40,7 @@ def canonical(text: str) -> str | None:
     """Return a purl in the one form in which it is stored; None for what is none."""
     try:
         found = PackageURL.from_string(text)
-    except ValueError:
+    except ValueError:  # lone surrogates are among them
         return None
     return made(
         found.type,

@@ -19,7 +19,7 @@ from repositories.scanning.formats.document import MAX_BYTES
 from repositories.scanning.formats.values import UnreadableReport
 
 if TYPE_CHECKING:
-    from types import ModuleType
+    from collections.abc import Callable
 
     from repositories.scanning.formats.document import Stream
     from repositories.scanning.formats.reading import Reading
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "MAX_BYTES", "UnreadableReport", "read"]
 
-_READERS: tuple[ModuleType, ...] = (
-    cyclonedx,
-    spdx,
-    sarif,
-    trivy,
-    grype,
-    snapshot,
-    harbor,
+_READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any], Reading]], ...] = (
+    (cyclonedx.is_report, cyclonedx.read),
+    (spdx.is_report, spdx.read),
+    (sarif.is_report, sarif.read),
+    (trivy.is_report, trivy.read),
+    (grype.is_report, grype.read),
+    (snapshot.is_report, snapshot.read),
+    (harbor.is_report, harbor.read),
 )
 FORMATS = (
     "Trivy JSON",
@@ -60,17 +60,17 @@ def read(
     report shows itself remain. The whole body is held in memory, up to `max_bytes`.
     """
     found, envelope = envelopes.opened(document.load(source, max_bytes))
-    reading = _reader(found).read(found)
+    reading = _read(found)
     reading.source = envelope.source or reading.source or reading.format
     reading.digests = envelope.digests or reading.digests
     reading.generated_at = envelope.generated_at or reading.generated_at
     return reading.report(complete)
 
 
-def _reader(found: Any) -> Any:
-    for reader in _READERS:
-        if reader.is_report(found):
-            return reader
+def _read(found: Any) -> Reading:
+    for is_report, reader in _READERS:
+        if is_report(found):
+            return reader(found)
     raise UnreadableReport(
         f"{_described(found)} It must be one of: {', '.join(FORMATS)}."
     )

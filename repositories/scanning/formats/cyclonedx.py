@@ -71,7 +71,7 @@ def _conclude(reading: Reading, document: dict[str, Any], tool_name: str) -> Non
         reading.cover(Kind.COMPONENTS, _admitted_gap(document))
     if reading.has_licenses():
         reading.cover(Kind.LICENSES)
-    if "vulnerabilities" not in document:
+    if document.get("vulnerabilities") is None:
         return
     if "components" not in document:
         reading.undecided[Kind.VULNERABILITIES] = STATEMENT
@@ -103,6 +103,9 @@ def _read_subject(reading: Reading, metadata: dict[str, Any]) -> None:
         reading.digests |= digests.of_purl(text(component, key, 2000))
     reading.digests |= digests.digests([text(component, "version")])
     reading.digests |= digests.named(text(component, "name"))
+    if text(component, "type") == "container":
+        hashed = [text(one, "content") for one in children(component, "hashes")]
+        reading.digests |= digests.digests(f"sha256:{value}" for value in hashed)
     properties = [*_properties(component), *_properties(metadata)]
     for name, value in properties:
         if name in ("aquasecurity:trivy:RepoDigest", "oci:image:RepoDigest"):
@@ -179,8 +182,8 @@ def _by_address(license_: dict[str, Any]) -> str:
 def _places(component: dict[str, Any], properties: dict[str, str]) -> Iterator[Place]:
     layer = digests.digest(properties.get("aquasecurity:trivy:LayerDigest", ""))
     paths = [value for name, value in properties.items() if _is_path(name)]
-    for occurrence in children(child(component, "evidence"), "occurrences"):
-        paths.append(text(occurrence, "location"))
+    occurrences = children(child(component, "evidence"), "occurrences")
+    paths += [text(occurrence, "location") for occurrence in occurrences]
     for path in paths:
         yield Place(layer, plain(path).lstrip("/"))
     if layer and not paths:

@@ -90,12 +90,11 @@ def _linked(reading: Reading, ref: str, refs: dict[str, str]) -> str:
 
 def _is_cleared(affected: dict[str, Any], purl: str) -> bool:
     """Say whether the very version of the component is called unaffected."""
-    for version in children(affected, "versions"):
-        number = text(version, "version")
-        if text(version, "status") == "unaffected" and number:
-            if number == purls.version_of(purl):
-                return True
-    return False
+    version = purls.version_of(purl)
+    return bool(version) and any(
+        text(entry, "status") == "unaffected" and text(entry, "version") == version
+        for entry in children(affected, "versions")
+    )
 
 
 def _fixed(found: dict[str, Any], affected: dict[str, Any], purl: str) -> str:

@@ -46,8 +46,8 @@ def _whole(source: Stream | bytes, max_bytes: int) -> bytes:
     for block in [source] if isinstance(source, bytes) else _blocks(source):
         size += len(block)
         if size > max_bytes:
-            megabytes = max_bytes / 1024 / 1024
-            raise UnreadableReport(f"The report is larger than {megabytes:g} MiB.")
+            cap = max_bytes / 1024 / 1024
+            raise UnreadableReport(f"The report is larger than {cap:.3g} MiB.")
         blocks.append(block)
     return b"".join(blocks)
 

@@ -13,6 +13,7 @@ from repositories.scanning.formats import digests, identifiers, scores
 from repositories.scanning.formats.reading import Finding, Reading, tool
 from repositories.scanning.formats.sarif_packages import affected, labels
 from repositories.scanning.formats.values import (
+    UnreadableReport,
     child,
     children,
     link,
@@ -58,10 +59,10 @@ def read(document: dict[str, Any]) -> Reading:
         name = text(driver, "name", 100)
         version = text(driver, "version", 60) or text(driver, "semanticVersion", 60)
         reading.source = reading.source or tool(name, version)
-        found = _read_run(reading, place, run)
+        only = _ONLY_VULNERABILITIES.match(name) is not None
+        found = _read_run(reading, place, run, all_count=only)
         # Without the list the tool did not get as far as having results.
-        clean = _ONLY_VULNERABILITIES.match(name) and run.get("results") is not None
-        decided.append(found or bool(clean))
+        decided.append(found or (only and run.get("results") is not None))
     if decided and all(decided):
         reading.cover(Kind.VULNERABILITIES)
     else:
@@ -76,8 +77,13 @@ def is_report(document: Any) -> bool:
     return str(document.get("version")).startswith("2.1")
 
 
-def _read_run(reading: Reading, place: str, run: dict[str, Any]) -> bool:
-    """Read a run; say whether it has any vulnerability."""
+def _read_run(
+    reading: Reading, place: str, run: dict[str, Any], *, all_count: bool
+) -> bool:
+    """Read a run; say whether it has any vulnerability.
+
+    `all_count`: all results are vulnerabilities, whatever their names.
+    """
     properties = child(run, "properties")
     for reference in [*texts(properties, "repoDigests"), text(properties, "imageName")]:
         reading.digests |= digests.named(reference)
@@ -86,10 +92,12 @@ def _read_run(reading: Reading, place: str, run: dict[str, Any]) -> bool:
         reading.generated_at = moment(invocation, "endTimeUtc") or reading.generated_at
     rules = _Rules(run)
     found = False
-    for _, result in objects(run, "results", place):
+    for where, result in objects(run, "results", place):
         rule = rules.of(result)
         name = text(result, "ruleId", 200) or text(rule, "id", 200)
-        if _is_vulnerability(name, rule):
+        if all_count and not name:
+            raise UnreadableReport(f"{where} has no ruleId.")
+        if all_count or _is_vulnerability(name, rule):
             found = True
             if not _is_dismissed(result):
                 told = rules.labels(rule) | labels(result, "message")
@@ -129,6 +137,8 @@ def _is_vulnerability(name: str, rule: dict[str, Any]) -> bool:
         return False
     if _ADVISORY.match(name):
         return True
+    if "Vulnerability" in text(rule, "name"):
+        return bool(name)
     tags = {tag.lower() for tag in texts(child(rule, "properties"), "tags")}
     return bool(name) and "vulnerability" in tags
 

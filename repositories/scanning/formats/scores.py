@@ -6,7 +6,12 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from cvss import CVSS2, CVSS3, CVSS4, CVSSError
+from cvss import (
+    CVSS2,
+    CVSS3,
+    CVSS4,
+    CVSSError,
+)
 
 from repositories.scanning.formats.values import score
 

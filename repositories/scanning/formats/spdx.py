@@ -39,6 +39,7 @@ def read(document: dict[str, Any]) -> Reading:
     creation = child(document, "creationInfo")
     reading = Reading(NAME, source=_tool(creation))
     reading.generated_at = moment(creation, "created")
+    reading.digests = digests.named(text(document, "name"))
     names = _names_of_licenses(document)
     found = [package for _, package in objects(document, "packages", "")]
     subjects = _subjects(document, found)
@@ -115,6 +116,9 @@ def _read_subject(reading: Reading, package: dict[str, Any]) -> None:
     reading.digests |= digests.of_purl(_identifier(package))
     reading.digests |= digests.digests([text(package, "versionInfo")])
     reading.digests |= digests.named(text(package, "name"))
+    if _is_image(package):
+        hashed = [text(one, "checksumValue") for one in children(package, "checksums")]
+        reading.digests |= digests.digests(f"sha256:{value}" for value in hashed)
     for name, value in _notes(package):
         if name == "RepoDigest":
             reading.digests |= digests.named(value)
@@ -166,8 +170,10 @@ def _names_of_licenses(document: dict[str, Any]) -> dict[str, str]:
 
 
 def _licenses(package: dict[str, Any], names: dict[str, str]) -> list[str]:
-    """Return the concluded license, else the declared one; ids of the document's own
-    are replaced by their names."""
+    """Return the concluded license, else the declared one.
+
+    Ids of the document's own are replaced by their names.
+    """
     for key in ("licenseConcluded", "licenseDeclared"):
         expression = text(package, key, 20_000)
         if expression == "NONE":

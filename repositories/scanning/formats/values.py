@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TEXT_LENGTH = 500  # of titles, names, versions
+_HIGHEST_SCORE = 10
+_FIRST_YEAR = 1990  # Go's zero time is of the year 1
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _LINK = re.compile(r"https?://[^\s<>\"']{1,990}", re.IGNORECASE)
 
@@ -104,11 +105,13 @@ def link(*candidates: Any) -> str:
 
 def score(value: Any) -> float | None:
     """Return a CVSS score; None for 0, which tools write where they have none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
     try:
-        found = float(value) if isinstance(value, int | float | str) else 0.0
+        found = float(value)
     except (ValueError, OverflowError):
         return None
-    return round(found, 1) if isfinite(found) and 0 < found <= 10 else None
+    return round(found, 1) if 0 < found <= _HIGHEST_SCORE else None
 
 
 @lru_cache(maxsize=64)
@@ -119,7 +122,7 @@ def _moment(value: str) -> datetime | None:
         found = found.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return found if found.year >= 1990 else None  # Go's zero time is of the year 1
+    return found if found.year >= _FIRST_YEAR else None
 
 
 def moment(owner: dict[str, Any], key: str) -> datetime | None:

@@ -72,6 +72,7 @@ def test_other_versions_are_refused(version):
         {"purl": f"pkg:docker/website@1?digest={samples.DIGEST}&platform=linux"},
         {"bom-ref": f"pkg:oci/website@{samples.DIGEST}"},
         {"version": samples.DIGEST},
+        {"type": "container", "hashes": [{"alg": "SHA-256", "content": "d1" * 32}]},
         {"name": f"registry.test/website@{samples.DIGEST}"},
         {
             "properties": [
@@ -176,9 +177,10 @@ def test_a_component_listed_twice_is_one():
 
 
 def test_without_the_list_vulnerabilities_were_not_looked_for():
-    document = samples.cyclonedx()
-    del document["vulnerabilities"]
+    document = samples.cyclonedx(vulnerabilities=None)
+    assert VULNERABILITIES not in read(document).coverage
 
+    del document["vulnerabilities"]
     assert VULNERABILITIES not in read(document).coverage
     assert read(document, VULNERABILITIES).coverage[VULNERABILITIES] is None
 

@@ -17,7 +17,7 @@ QUALIFIER = st.tuples(st.text("ab", min_size=1, max_size=2), WORD).map("=".join)
     version=WORD,
     qualifiers=st.lists(QUALIFIER, max_size=3).map("&".join),
 )
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=500, deadline=None)
 def test_what_is_taken_for_canonical_is_so(kind, path, version, qualifiers):
     purl = f"pkg:{kind}/{path}@{version}" + (f"?{qualifiers}" if qualifiers else "")
 

@@ -145,6 +145,25 @@ def test_no_result_counts_of_tools_that_look_for_vulnerabilities_only(tool, told
     assert stated.coverage[Kind.VULNERABILITIES] is None
 
 
+def test_all_results_of_such_a_tool_count():
+    document = log("Snyk Container", [], [{"ruleId": "an id of its own"}])
+
+    assert [found.id for found in read(document).vulnerabilities] == [
+        "an id of its own"
+    ]
+
+
+def test_a_result_of_such_a_tool_without_a_name_is_refused():
+    with pytest.raises(formats.UnreadableReport, match=r"results\[0\] has no ruleId"):
+        read(log("grype", [], [{"message": {"text": "x"}}]))
+
+
+def test_trivy_says_of_rules_of_any_name_that_they_are_vulnerabilities():
+    rule = {"id": "XYZ-1", "name": "LanguageSpecificPackageVulnerability"}
+
+    assert read(log("Trivy", [rule], [{"ruleId": "XYZ-1"}])).vulnerabilities
+
+
 def test_a_run_without_results_did_not_finish():
     document = log("grype", [], None)
 

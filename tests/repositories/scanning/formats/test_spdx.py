@@ -73,6 +73,10 @@ def test_version_3_is_refused_by_name():
     "fields",
     [
         {"versionInfo": samples.DIGEST},
+        {
+            "primaryPackagePurpose": "CONTAINER",
+            "checksums": [{"algorithm": "SHA256", "checksumValue": "d1" * 32}],
+        },
         purl(f"pkg:oci/website@{samples.DIGEST.replace(':', '%3A')}?arch=amd64"),
         purl(f"pkg:docker/website@1?digest={samples.DIGEST}"),
         {"attributionTexts": [f"RepoDigest: website@{samples.DIGEST}"]},
