@@ -166,6 +166,13 @@ TOKEN_LIFETIME = env.integer("TOKEN_LIFETIME", 300)
 NOTIFICATION_SECRET = env.text("NOTIFICATION_SECRET")
 NOTIFICATION_MAX_BYTES = env.integer("NOTIFICATION_MAX_BYTES", 512 * 1024)
 
+# --- Calls to addresses that people name ------------------------------------------
+
+OUTBOUND_ALLOW = env.words("OUTBOUND_ALLOW")
+OUTBOUND_DENY = env.words("OUTBOUND_DENY")
+OUTBOUND_PROXY = env.text("OUTBOUND_PROXY")
+CA_BUNDLE = env.text("CA_BUNDLE")
+
 # --- Work: leases, retries, periods (seconds) -------------------------------------
 
 LEASE_SECONDS = env.integer("LEASE_SECONDS", 60)
