@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 pytest_plugins = [
     "tests.hostile_registry",
     "tests.live_registry",
+    "tests.scanner_adapter",
     "tests.stack.fixtures",
 ]
 
