@@ -6,16 +6,21 @@ Docker token specification (GET) and its OAuth2 form (POST).
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import ANONYMOUS, Actor
+from accounts.access import ANONYMOUS
 from accounts.authentication import BadCredentials, read_basic, sign_in
 from repositories.registry import error_envelope, parse_scopes
 from repositories.services.authorize import Grant, RefusedName, authorize
+from repositories.services.scans import credentials as scan_credentials
+
+if TYPE_CHECKING:
+    from repositories.registry import ResourceScope
 
 WRONG_CREDENTIALS = "The user name, password or access token is wrong."
 
@@ -31,10 +36,9 @@ def token(request: HttpRequest) -> HttpResponse:
 def _by_query(request: HttpRequest) -> HttpResponse:
     try:
         credentials = read_basic(request.headers.get("Authorization", ""))
-        actor = sign_in(*credentials, request) if credentials else ANONYMOUS
+        return _granted(request, credentials, request.GET.getlist("scope"))
     except BadCredentials:
         return _refusal("UNAUTHORIZED", WRONG_CREDENTIALS, 401)
-    return _granted(actor, request.GET.getlist("scope"))
 
 
 def _by_form(request: HttpRequest) -> HttpResponse:
@@ -42,20 +46,38 @@ def _by_form(request: HttpRequest) -> HttpResponse:
     if request.POST.get("grant_type") != "password":
         message = "Only grant_type=password is offered."
         return _oauth_refusal("unsupported_grant_type", message)
-    username = request.POST.get("username", "")
+    credentials = request.POST.get("username", ""), request.POST.get("password", "")
     try:
-        actor = sign_in(username, request.POST.get("password", ""), request)
+        return _granted(request, credentials, request.POST.getlist("scope"))
     except BadCredentials:
         return _oauth_refusal("invalid_grant", WRONG_CREDENTIALS)
-    return _granted(actor, request.POST.getlist("scope"))
 
 
-def _granted(actor: Actor, scopes: list[str]) -> HttpResponse:
+def _granted(
+    request: HttpRequest, credentials: tuple[str, str] | None, scopes: list[str]
+) -> HttpResponse:
+    """Answer with a token for these credentials, None being nobody's.
+
+    Raises BadCredentials.
+    """
     try:
-        grant = authorize(actor=actor, scopes=parse_scopes(scopes))
+        grant = _grant(request, credentials, parse_scopes(scopes))
     except RefusedName as error:
         return _refusal("DENIED", str(error), 403)
     return JsonResponse(_answer(grant))
+
+
+def _grant(
+    request: HttpRequest,
+    credentials: tuple[str, str] | None,
+    scopes: tuple[ResourceScope, ...],
+) -> Grant:
+    if credentials is None:
+        return authorize(actor=ANONYMOUS, scopes=scopes)
+    name, secret = credentials
+    if scan_credentials.is_of_a_scan(name):
+        return scan_credentials.authorize(username=name, secret=secret, scopes=scopes)
+    return authorize(actor=sign_in(name, secret, request), scopes=scopes)
 
 
 def _answer(grant: Grant) -> dict[str, object]:

@@ -5,21 +5,31 @@ from __future__ import annotations
 import base64
 import json
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import jwt
 import pytest
 from cryptography import x509
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
 from accounts.access import AccessLevel, Actor, TokenScope
 from accounts.models import AccessToken, User
 from accounts.services import access_tokens
+from repositories.models import Repository, Scan, Scanner
 from repositories.registry import generate_key_and_certificate
 from repositories.services import registry as registry_service
-from tests.factories import PASSWORD, grant, make_repository, make_user
+from repositories.services.scans import credentials
+from tests.factories import (
+    PASSWORD,
+    grant,
+    make_manifest,
+    make_organization,
+    make_repository,
+    make_user,
+)
 
 URL = "/auth/token"
 ISSUER, SERVICE = "https://portal.example", "registry.example"
@@ -313,3 +323,146 @@ def test_no_secret_gets_into_the_log(dana, caplog):
     for hidden in (secret, "hunter2", PASSWORD, token, basic("dana", secret)):
         assert hidden not in logged
     assert URL in logged
+
+
+# --- what a scanner was given -----------------------------------------------------
+
+
+@pytest.fixture
+def scan(dana, settings) -> Scan:
+    """A scan of an image in dev/website that an adapter works on."""
+    settings.SCAN_DEADLINE = 1800
+    repository = Repository.objects.get(name="website")
+    return Scan.objects.create(
+        manifest=make_manifest(repository=repository),
+        repository=repository,
+        scanner=Scanner.objects.create(name="probe", url="https://scanner.example.com"),
+        origin="probe",
+        state="running",
+        started_at=timezone.now(),
+    )
+
+
+def as_scanner(scan: Scan, *scopes: str) -> Any:
+    return get(*scopes, authorization=basic(*credentials.issue(scan=scan)))
+
+
+def test_a_scanner_may_pull_from_the_repository_of_its_scan(scan, certificate):
+    claims = claims_of(as_scanner(scan, BOTH), certificate)
+    assert claims["sub"] == f"scan:{scan.uuid}"
+    assert claims["access"] == [
+        {"type": "repository", "name": "dev/website", "actions": ["pull"]}
+    ]
+
+
+def test_a_scanner_may_use_the_other_form_of_asking(scan, certificate):
+    username, password = credentials.issue(scan=scan)
+    response = post(username=username, password=password, scope=BOTH)
+    assert access_of(response, certificate) == {"dev/website": ["pull"]}
+    response = post(username=username, password="wrong", scope=BOTH)
+    assert (response.status_code, response.json()["error"]) == (400, "invalid_grant")
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        "repository:dev/website:push",
+        "repository:dev/website:delete",
+        "repository(plugin):dev/website:pull",
+        "repository:dev/tools:pull",
+        "repository:dev/open:pull",
+        "repository:dev/website/more:pull",
+        "repository:dev/new:pull,push",
+        "repository:website:push",
+        "registry:catalog:*",
+    ],
+)
+def test_a_scanner_may_do_nothing_else(scan, certificate, scope):
+    assert access_of(as_scanner(scan, scope), certificate) == {}
+
+
+def test_every_action_is_the_right_to_pull(scan, certificate):
+    response = as_scanner(scan, "repository:dev/website:*")
+    assert access_of(response, certificate) == {"dev/website": ["pull"]}
+
+
+def test_a_scanner_waiting_for_its_report_may_still_pull(scan, certificate):
+    Scan.objects.update(state="queued", due_at=timezone.now() + timedelta(seconds=9))
+    assert access_of(as_scanner(scan, BOTH), certificate) != {}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state": "completed", "finished_at": timezone.now()},
+        {"state": "failed", "finished_at": timezone.now()},
+        {"started_at": None},
+        {"started_at": timezone.now() - timedelta(seconds=1800)},
+        {"repository": None},
+        {"scanner": None},
+    ],
+    ids=["completed", "failed", "not started", "too late", "nowhere", "by nobody"],
+)
+def test_what_a_scanner_was_given_ends_with_the_scan(scan, changes):
+    assert as_scanner(scan, BOTH).status_code == 200
+    Scan.objects.update(**changes)
+    assert as_scanner(scan, BOTH).status_code == 401
+
+
+def test_the_token_ends_with_the_scan_at_the_latest(scan, certificate):
+    Scan.objects.update(started_at=timezone.now() - timedelta(seconds=1800 - 60))
+    claims = claims_of(as_scanner(scan, BOTH), certificate)
+    assert 50 <= claims["exp"] - claims["iat"] <= 60
+
+
+def test_a_disabled_scanner_has_no_access_any_more(scan):
+    Scanner.objects.update(is_enabled=False)
+    assert as_scanner(scan, BOTH).status_code == 401
+
+
+def test_a_deleted_repository_is_not_pulled_from(scan):
+    Repository.objects.filter(name="website").update(deleted_at=timezone.now())
+    assert as_scanner(scan, BOTH).status_code == 401
+
+
+def test_the_password_of_one_scan_is_none_of_another(scan):
+    other = make_repository(name="qa/website")
+    second = Scan.objects.create(
+        manifest=make_manifest(repository=other),
+        repository=other,
+        scanner=scan.scanner,
+        origin="probe",
+        state="running",
+        started_at=timezone.now(),
+    )
+    username, _ = credentials.issue(scan=second)
+    _, password = credentials.issue(scan=scan)
+    for wrong in (password, "", "é", PASSWORD):
+        response = get(BOTH, authorization=basic(username, wrong))
+        assert response.status_code == 401
+
+
+def test_the_password_outlives_a_change_of_the_key_where_the_former_is_kept(
+    scan, settings
+):
+    given = basic(*credentials.issue(scan=scan))
+    former, settings.SECRET_KEY = settings.SECRET_KEY, "another key " * 6
+    assert get(BOTH, authorization=given).status_code == 401
+    settings.SECRET_KEY_FALLBACKS = [former]
+    assert get(BOTH, authorization=given).status_code == 200
+
+
+def test_what_a_scanner_was_given_opens_no_other_door(scan):
+    username, password = credentials.issue(scan=scan)
+    headers = {"Authorization": basic(username, password)}
+    assert Client().get("/api/v0/repositories", headers=headers).status_code == 401
+    client = Client()
+    client.post("/login", {"username": username, "password": password})
+    assert "_auth_user_id" not in client.session
+
+
+def test_no_account_can_have_the_name_of_a_scan(scan):
+    username, _ = credentials.issue(scan=scan)
+    for make in (make_user, make_organization):
+        with pytest.raises(ValidationError):
+            make(name=username)
