@@ -172,6 +172,7 @@ OUTBOUND_ALLOW = env.words("OUTBOUND_ALLOW")
 OUTBOUND_DENY = env.words("OUTBOUND_DENY")
 OUTBOUND_PROXY = env.text("OUTBOUND_PROXY")
 CA_BUNDLE = env.text("CA_BUNDLE")
+SCANNER_REGISTRY_URL = env.text("SCANNER_REGISTRY_URL", REGISTRY_URL).rstrip("/")
 
 # --- Work: leases, retries, periods (seconds) -------------------------------------
 

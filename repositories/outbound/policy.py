@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_network
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from repositories.outbound.addresses import Address, faces, is_public, parse_address
 from repositories.outbound.errors import OutboundRefused
@@ -60,6 +60,17 @@ class Place:
     name: str = ""
     network: Network | None = None
     port: int | None = None
+
+    @classmethod
+    def at(cls, host: str, port: int | None) -> Self:
+        """Return the place of a host, which may be a literal address or a range.
+
+        Raises ValueError for a range that is none.
+        """
+        name = known_as(host)
+        if "/" not in name and parse_address(name) is None:
+            return cls(name=name, port=port)
+        return cls(network=ip_network(name), port=port)
 
     def holds(self, name: str, address: Address | None) -> bool:
         """Tell whether the host is meant, by its name or by its address."""
@@ -209,10 +220,8 @@ def _place(entry: str, match: re.Match[str]) -> Place:
     text = match["ipv6"] or match["host"]
     if port is not None and not 0 < port <= LAST_PORT:
         raise InvalidEntry(f"“{entry}” names a port that does not exist.")
-    if "/" not in text and parse_address(text) is None:
-        return Place(name=known_as(text), port=port)
     try:
-        return Place(network=ip_network(text), port=port)
+        return Place.at(text, port)
     except ValueError as error:
         raise InvalidEntry(
             f"“{entry}” names no range of addresses: {error}."

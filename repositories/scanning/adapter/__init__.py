@@ -13,13 +13,14 @@ from repositories.scanning.adapter.client import (
     ScanRequest,
     UnknownScan,
 )
-from repositories.scanning.adapter.exchange import MAX_REPORT, Fetch, Reply
+from repositories.scanning.adapter.exchange import MAX_ANSWER, MAX_REPORT, Fetch, Reply
 from repositories.scanning.adapter.kinds import ReportKind
 from repositories.scanning.adapter.merging import merged
-from repositories.scanning.adapter.metadata import Capability, Metadata
+from repositories.scanning.adapter.metadata import Capability, Metadata, database_moment
 from repositories.scanning.adapter.submission import Submission
 
 __all__ = [
+    "MAX_ANSWER",
     "MAX_REPORT",
     "Adapter",
     "AdapterFailed",
@@ -32,5 +33,6 @@ __all__ = [
     "ScanRequest",
     "Submission",
     "UnknownScan",
+    "database_moment",
     "merged",
 ]

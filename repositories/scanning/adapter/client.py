@@ -117,9 +117,10 @@ class ScanRequest:
 
 @dataclass(frozen=True, slots=True)
 class Adapter:
-    """One adapter, as far as `fetch` reaches it."""
+    """One adapter, as far as `fetch` reaches it; `max_report` are a report's bytes."""
 
     fetch: Fetch
+    max_report: int = MAX_REPORT
 
     def metadata(self) -> Metadata:
         """Ask what the scanner is and can; raises AdapterFailed."""
@@ -172,11 +173,11 @@ class Adapter:
             reply = self._get(path, ReportKind.VULNERABILITIES_1_0.media_type)
         _refuse_unfinished(reply, path)
         _require(reply, HTTPStatus.OK)
-        return _report(reply.body, kind, digest)
+        return _report(reply.body, self.max_report, kind, digest)
 
     def _get(self, path: str, accept: str) -> Reply:
+        max_bytes = self.max_report if path.startswith("/scan/") else MAX_ANSWER
         headers = {"Accept": accept}
-        max_bytes = MAX_REPORT if "/report" in path else MAX_ANSWER
         return self.fetch("GET", f"/api/v1{path}", headers=headers, max_bytes=max_bytes)
 
 
@@ -267,9 +268,9 @@ def _document(reply: Reply) -> Any:
         raise AdapterFailed("answered something that is no JSON") from None
 
 
-def _report(body: bytes, kind: ReportKind, digest: str) -> Report:
+def _report(body: bytes, max_bytes: int, kind: ReportKind, digest: str) -> Report:
     try:
-        report = formats.read(body, MAX_REPORT)
+        report = formats.read(body, max_bytes)
     except formats.UnreadableReport as error:
         raise AdapterFailed(f"sent a report that cannot be read: {error}") from None
     if kind.evidence not in report.coverage:

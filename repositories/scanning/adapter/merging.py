@@ -21,16 +21,12 @@ def merged(sbom: Report, found: Report) -> Report:
     has exactly one component of that name and version, that is meant.
     """
     names = _purls_by_name(sbom)
-    vulnerabilities = {
-        (one.id, one.purl): one
-        for one in (
-            replace(one, purl=_meant(names, one.purl)) for one in found.vulnerabilities
-        )
-    }
     return replace(
         found,
         components=sbom.components,
-        vulnerabilities=tuple(vulnerabilities.values()),
+        vulnerabilities=tuple(
+            replace(one, purl=_meant(names, one.purl)) for one in found.vulnerabilities
+        ),
         coverage={
             **sbom.coverage,
             Kind.VULNERABILITIES: found.coverage[Kind.VULNERABILITIES],

@@ -13,19 +13,19 @@ from repositories.scanning.adapter.kinds import ReportKind
 MAX_ID = 180  # characters
 
 _LETTERS = {kind.letter: kind for kind in ReportKind}
-_TEXT = re.compile(rf"(?P<lost>\d)(?P<letters>[{''.join(_LETTERS)}]+):(?P<id>.+)")
+_TEXT = re.compile(rf"(?P<setbacks>\d)(?P<letters>[{''.join(_LETTERS)}]+):(?P<id>.+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """`times_lost` is how often the adapter forgot the scan, and got it again.
+    """`setbacks`, at most nine: how often the adapter forgot it or could not be asked.
 
     As a text, all of it fits where a scanner's own id of a scan is kept.
     """
 
     id: str
     kinds: tuple[ReportKind, ...]
-    times_lost: int = 0
+    setbacks: int = 0
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
@@ -34,12 +34,12 @@ class Submission:
         if match is None:
             return None
         kinds = tuple(_LETTERS[letter] for letter in match["letters"])
-        return cls(match["id"], kinds, int(match["lost"]))
+        return cls(match["id"], kinds, int(match["setbacks"]))
 
     @override
     def __str__(self) -> str:
         letters = "".join(kind.letter for kind in self.kinds)
-        return f"{self.times_lost}{letters}:{self.id}"
+        return f"{self.setbacks}{letters}:{self.id}"
 
 
 def is_id(value: object) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from repositories.models import Scanner
-from repositories.services.scans import trivy
+from repositories.services.scans import adapter, trivy
 from repositories.services.scans.job import ScanFailed
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from repositories.services.scans.job import Backend
 
 _BACKENDS: Mapping[str, Backend] = {
+    Scanner.Kind.ADAPTER: adapter.run,
     Scanner.Kind.TRIVY: trivy.run,
 }
 

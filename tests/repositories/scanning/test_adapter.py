@@ -405,7 +405,7 @@ def test_version_1_0_is_asked_for_where_1_1_is_not_acceptable(adapter, scanner_a
 
 @pytest.mark.parametrize("remote_id", ["x", "0v:x", "a/b?c", "x" * 180])
 def test_a_submission_is_read_as_it_was_written(remote_id):
-    submission = Submission(remote_id, (V, C), times_lost=2)
+    submission = Submission(remote_id, (V, C), setbacks=2)
     assert Submission.parse(str(submission)) == submission
     assert len(str(submission)) <= 200
 
