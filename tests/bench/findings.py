@@ -1,0 +1,30 @@
+"""`python -m tests.bench.findings`: reports of many findings, taken in.
+
+On a PostgreSQL server of its own; what is measured needs the settings, and is imported
+when they are made.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+
+import django
+from django.core.management import call_command
+
+from tests.stack.postgresql import postgresql
+
+
+def main() -> None:
+    """Start PostgreSQL, measure, print a line."""
+    with postgresql() as url:
+        os.environ["MSR_DATABASE_URL"] = url
+        os.environ["MSR_LOG_LEVEL"] = "ERROR"
+        os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+        django.setup()
+        call_command("migrate", verbosity=0)
+        import_module("tests.bench.uploading").measure()
+
+
+if __name__ == "__main__":
+    main()
