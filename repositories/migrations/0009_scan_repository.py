@@ -12,6 +12,11 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField(
+            model_name='manifestlayer',
+            name='created_by',
+            field=models.CharField(blank=True, help_text='The instruction that made it, if known.', max_length=1000),
+        ),
+        migrations.AddField(
             model_name='scan',
             name='replaced_at',
             field=models.DateTimeField(editable=False, null=True),

@@ -19,6 +19,9 @@ class ManifestLayer(models.Model):
     digest = models.CharField(max_length=140, db_index=True)
     media_type = models.CharField(max_length=120, blank=True)
     size = models.PositiveBigIntegerField(help_text="Bytes, compressed.")
+    created_by = models.CharField(
+        max_length=1000, blank=True, help_text="The instruction that made it, if known."
+    )
 
     class Meta:
         constraints = (

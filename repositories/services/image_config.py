@@ -12,6 +12,8 @@ from django.utils.dateparse import parse_datetime
 from repositories.registry import ImageIndex, RegistryError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from repositories.registry import (
         ImageManifest,
         Platform,
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 MAX_CONFIG_BYTES = 4 * 1024 * 1024
 MAX_LABELS = 100
+MAX_HISTORY = 2000
 CONFIG_TYPES = (
     "application/vnd.oci.image.config.v1+json",
     "application/vnd.docker.container.image.v1+json",
@@ -38,6 +41,8 @@ class ImageConfig:
     author: str = ""
     created: datetime | None = None
     labels: dict[str, str] | None = None
+    history: tuple[str, ...] = ()
+    """What made each layer, the base first; empty where that is not told."""
 
     @classmethod
     def of(cls, body: bytes) -> ImageConfig:
@@ -56,6 +61,7 @@ class ImageConfig:
             author=short_text(found.get("author"), 200),
             created=_moment(short_text(found.get("created"), 40)),
             labels=_labels(found.get("config")),
+            history=tuple(_history(found.get("history"))),
         )
 
     @classmethod
@@ -108,6 +114,14 @@ def _labels(config: Any) -> dict[str, str]:
         short_text(key, 200): short_text(value, 1000)
         for key, value in texts[:MAX_LABELS]
     }
+
+
+def _history(found: Any) -> Iterator[str]:
+    """Yield what made each layer; instructions that made none are left out."""
+    steps = found if isinstance(found, list) else []
+    for step in steps[:MAX_HISTORY]:
+        if isinstance(step, dict) and step.get("empty_layer") is not True:
+            yield short_text(step.get("created_by"), 1000)
 
 
 def _moment(text: str) -> datetime | None:

@@ -194,7 +194,7 @@ def _keep(
         if isinstance(parsed, ImageIndex):
             _note_children(row, parsed)
         else:
-            _note_layers(row, parsed)
+            _note_layers(row, parsed, config)
         signatures.keep(manifest=row, found=found)
         hold(repository=repository, manifests=[row.pk])
         if subject:
@@ -231,7 +231,8 @@ def _note_children(index: Manifest, parsed: ImageIndex) -> None:
     IndexChild.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _note_layers(image: Manifest, parsed: ImageManifest) -> None:
+def _note_layers(image: Manifest, parsed: ImageManifest, config: ImageConfig) -> None:
+    told = len(config.history) == len(parsed.layers)
     rows = [
         ManifestLayer(
             manifest=image,
@@ -239,6 +240,7 @@ def _note_layers(image: Manifest, parsed: ImageManifest) -> None:
             digest=str(layer.digest),
             media_type=short_text(layer.media_type, 120),
             size=min(layer.size, MAX_SIZE),
+            created_by=config.history[position] if told else "",
         )
         for position, layer in enumerate(parsed.layers)
     ]
@@ -263,3 +265,24 @@ def _size(parsed: Parsed) -> int:
     else:
         below = sum(layer.size for layer in parsed.layers) + parsed.config.size
     return min(len(parsed.raw) + below, MAX_SIZE)
+
+
+def describe(
+    *, repository: Repository, image: Manifest, client: RegistryClient
+) -> None:
+    """Read the configuration of an image of which only an index told the platform.
+
+    Its labels and what made its layers are known then; repeatable.
+    """
+    if image.labels is not None:
+        return
+    parsed = Manifest.objects.get(pk=image.pk).parsed()
+    config = image_config.read(
+        client, RepositoryName.parse(repository.full_name), parsed
+    )
+    Manifest.objects.filter(pk=image.pk).update(labels=config.labels)
+    layers = list(ManifestLayer.objects.filter(manifest=image).order_by("position"))
+    if len(layers) == len(config.history):
+        for layer, step in zip(layers, config.history, strict=True):
+            layer.created_by = step
+        ManifestLayer.objects.bulk_update(layers, ("created_by",))
