@@ -33,6 +33,10 @@ def schedule(sender: Celery, **_kwargs: object) -> None:
             "task": "repositories.tasks.sweep_scans",
             "schedule": settings.SWEEP_PERIOD,
         },
+        "rematch": {
+            "task": "repositories.tasks.rematch",
+            "schedule": settings.SWEEP_PERIOD * 60,
+        },
         "forget_scans": {
             "task": "repositories.tasks.forget_scans",
             "schedule": 3600.0,

@@ -227,6 +227,7 @@ CELERY_TASK_DEFAULT_QUEUE = "maintenance"
 CELERY_TASK_ROUTES = {
     "repositories.tasks.process_event": {"queue": "ingest"},
     "repositories.tasks.run_scan": {"queue": "scan"},
+    "repositories.tasks.rematch": {"queue": "scan"},
     "repositories.tasks.update_trivy": {"queue": "scan"},
     "promotions.tasks.evaluate_move": {"queue": "promote"},
     "promotions.tasks.reevaluate_move": {"queue": "promote"},

@@ -13,7 +13,7 @@ from kombu.exceptions import OperationalError
 
 from repositories.models import RegistryEvent, Repository, Scan
 from repositories.registry import InvalidReference, RegistryError
-from repositories.services import deletion, ingest
+from repositories.services import advisories, deletion, ingest
 from repositories.services import reconcile as walk
 from repositories.services.scans import forgetting, running, trivy
 from repositories.services.scans.job import ScanFailed
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 SWEEP_BATCH = 500
+REMATCH_BATCH = 5000  # scans; new images are to be scanned in between
 SCAN_BATCH = 20  # few, so that what is pushed meanwhile does not queue behind them
 K = TypeVar("K", int, str)
 
@@ -109,6 +110,12 @@ def update_trivy() -> None:
         trivy.update_databases()
     except ScanFailed as error:
         log.warning("trivy_not_updated", reason=str(error))
+
+
+@shared_task
+def rematch() -> None:
+    """Match scans again that loads of advisories have left, or could not get to."""
+    advisories.rematch(most=REMATCH_BATCH)
 
 
 @shared_task

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from repositories.admin import (
+    advisories,
     grants,
     history,
     inbox,
@@ -15,6 +16,7 @@ from repositories.admin import (
 )
 
 __all__ = [
+    "advisories",
     "grants",
     "history",
     "inbox",

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('repositories', '0007_layers'),
+        ('repositories', '0008_advisories'),
     ]
 
     operations = [

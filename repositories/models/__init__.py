@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from repositories.models.access import RepositoryGroupGrant, RepositoryUserGrant
+from repositories.models.advisory import (
+    Advisory,
+    AdvisoryLoad,
+    AdvisoryPackage,
+    PackageNews,
+)
 from repositories.models.attachment import AttachmentNotice
 from repositories.models.event import RegistryEvent
 from repositories.models.exception import VulnerabilityException
@@ -24,6 +30,9 @@ from repositories.models.signing_key import ImageSignature, SigningKey
 from repositories.models.tag import Provenance, Tag, TagMove
 
 __all__ = [
+    "Advisory",
+    "AdvisoryLoad",
+    "AdvisoryPackage",
     "AttachmentNotice",
     "Component",
     "Finding",
@@ -33,6 +42,7 @@ __all__ = [
     "License",
     "Manifest",
     "ManifestLayer",
+    "PackageNews",
     "Provenance",
     "Registry",
     "RegistryEvent",

@@ -106,6 +106,11 @@ class Scan(PublicModel):
     advisories_at = models.DateTimeField(
         null=True, help_text="How new the known vulnerabilities were."
     )
+    matched_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="When its components were matched again; empty: when it was made.",
+    )
     error = models.CharField(max_length=500, blank=True)
     distribution = models.CharField(
         max_length=100, blank=True, help_text="What the image is built on: debian 12."

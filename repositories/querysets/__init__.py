@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from repositories.querysets.advisories import AdvisoryLoadQuerySet, ListingQuerySet
 from repositories.querysets.content import (
     ManifestQuerySet,
     RepositoryQuerySet,
@@ -21,8 +22,10 @@ from repositories.querysets.signing_keys import (
 )
 
 __all__ = [
+    "AdvisoryLoadQuerySet",
     "AttachmentNoticeQuerySet",
     "ImageSignatureQuerySet",
+    "ListingQuerySet",
     "ManifestQuerySet",
     "RegistryEventQuerySet",
     "RepositoryQuerySet",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Case, Q, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 if TYPE_CHECKING:
@@ -55,6 +56,19 @@ class ScanQuerySet(models.QuerySet["Scan"]):
     def open(self) -> Self:
         """Return those that will go on."""
         return self.filter(state__in=("queued", "running"))
+
+    def matched_here(self) -> Self:
+        """Return the current scans whose components we match against advisories."""
+        everywhere = Q(trusted_repository__isnull=True, trusted_namespace__isnull=True)
+        built_in = Q(scanner__kind="built-in") | Q(origin="built-in")
+        return self.filter(everywhere, built_in, state="completed", is_current=True)
+
+    def matched_before(self, at: datetime | None) -> Self:
+        """Return those matched before a time, which is in `since`; none without one."""
+        if at is None:
+            return self.none()
+        since = Coalesce("matched_at", "started_at", "created_at")
+        return self.annotate(since=since).filter(since__lt=at)
 
     def trusted_in(self, repository: Repository, origins: Iterable[str] = ()) -> Self:
         """Return the current scans that count for a repository.

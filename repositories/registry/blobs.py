@@ -12,7 +12,7 @@ from repositories.registry.token import Action, ResourceScope
 from repositories.registry.transport import chunks, closing_unless_read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
     from repositories.registry.reference import Digest, RepositoryName
     from repositories.registry.session import Session
@@ -66,7 +66,9 @@ class BlobClient:
             raise RegistryError("DIGEST_MISMATCH")
         return content
 
-    def iter_blob(self, name: RepositoryName, digest: Digest) -> Iterator[bytes]:
+    def iter_blob(
+        self, name: RepositoryName, digest: Digest
+    ) -> Generator[bytes, None, None]:
         """Read a blob of any size piece by piece; raises RegistryError.
 
         The last piece only comes when the whole has the digest. Whoever stops before

@@ -19,6 +19,9 @@ from promotions.models import (
 )
 from promotions.services import policies
 from repositories.models import (
+    Advisory,
+    AdvisoryLoad,
+    AdvisoryPackage,
     Component,
     Finding,
     IndexChild,
@@ -26,6 +29,7 @@ from repositories.models import (
     License,
     Manifest,
     ManifestLayer,
+    PackageNews,
     Provenance,
     RegistryEvent,
     Repository,
@@ -176,6 +180,7 @@ def make_tenant(name: str) -> None:
     make_promotion(policy, tag)
     NamespaceAdmission.objects.create(policy=policy, namespace=source.namespace)
     make_scan(name, tag, owner)
+    make_advisory(name)
     make_signature(name, tag, organization, owner)
 
 
@@ -197,6 +202,20 @@ def make_signature(
     )
     signatures.keep(manifest=holder, found=[found])
     attachments.note_change(repository=tag.repository, digest=tag.manifest.digest)
+
+
+def make_advisory(mark: str) -> None:
+    """An advisory about one package, and what is noted when it is loaded."""
+    now = timezone.now()
+    package = {"ecosystem": "PyPI", "package": mark}
+    advisory = Advisory.objects.create(
+        identifier=f"PYSEC-{mark}", source="pypa", modified_at=now
+    )
+    AdvisoryPackage.objects.create(advisory=advisory, **package)
+    PackageNews.objects.create(changed_at=now, **package)
+    AdvisoryLoad.objects.create(
+        source=mark, ecosystem="PyPI", records=1, loaded_at=now, changed_at=now
+    )
 
 
 def make_scan(mark: str, tag: Tag, author: User) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from django.db import connection
 
@@ -58,7 +59,7 @@ def _inserted() -> float:
     with connection.cursor() as cursor:
         for first in range(0, len(rows), BATCH):
             some = rows[first : first + BATCH]
-            values = [value for row in some for value in _bare(row)]
+            values: list[Any] = [value for row in some for value in _bare(row)]
             insert = f"INSERT INTO repositories_finding ({COLUMNS}) VALUES "  # noqa: S608 - names of columns alone
             cursor.execute(insert + ", ".join([one] * len(some)), values)
     return len(rows) / (time.perf_counter() - started)
