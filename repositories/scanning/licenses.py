@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from boolean.boolean import ParseError
@@ -25,7 +26,7 @@ TEXTS_KEPT = 10_000
 
 _CLASSIFIER = "License :: "
 _OPERATOR = re.compile(
-    r"\s*(\(|\)|(?<=[\s)])(?:and|or|with)(?=[\s(]))\s*", re.IGNORECASE
+    r"\s*(\(|\)|(?<=[\s()])(?:and|or|with)(?=[\s()]))\s*", re.IGNORECASE
 )
 _OVERRIDING = re.compile(r",\s*(and|or)\s", re.IGNORECASE)
 _GNU = re.compile(
@@ -47,7 +48,8 @@ _GNU_NAMES = (
     ("free documentation license", "gfdl"),
 )
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:+-]*")
-_SIGNS = {"(", ")", "and", "or", "with"}
+_SIGNS = {"(": "(", ")": ")", "and": "o", "or": "o", "with": "w"}
+_BESIDE = {"((", "(t", "t)", "))", "to", ")o", "o(", "ot", "tw", "wt"}
 _UNFIT = re.compile(r"[^A-Za-z0-9.:+-]+")
 _FAMILIES = {"GPL", "LGPL", "AGPL", "BSD", "GFDL", "custom"}  # say no version
 
@@ -130,6 +132,7 @@ def _expression(text: str) -> str:
         return _joined(overriding)
     tokens = [token for token in _OPERATOR.split(text) if token]
     if len(tokens) > 1:
+        _check(tokens)
         return " ".join(_replaced(tokens))
     return _single(text)
 
@@ -162,13 +165,20 @@ def _family(word: str) -> str:
     return word if word in _FAMILIES else ""
 
 
+def _check(tokens: list[str]) -> None:
+    """Raise _NoExpression unless the words stand as they may, one beside the other."""
+    signs = "".join(_SIGNS.get(token.lower(), "t") for token in tokens)
+    pairs = {signs[at : at + 2] for at in range(len(signs) - 1)}
+    depths = list(accumulate({"(": 1, ")": -1}.get(sign, 0) for sign in signs))
+    if not pairs <= _BESIDE or signs[0] not in "t(" or signs[-1] not in "t)":
+        raise _NoExpression
+    if min(depths) < 0 or depths[-1] or max(depths) > MAX_DEPTH or "wtw" in signs:
+        raise _NoExpression
+
+
 def _replaced(tokens: list[str]) -> Iterator[str]:
-    depth = 0
     before = ""
     for part in tokens:
-        depth += {"(": 1, ")": -1}.get(part, 0)
-        if not 0 <= depth <= MAX_DEPTH:
-            raise _NoExpression
         if part.lower() in _SIGNS:
             yield part.upper()
         else:
@@ -178,10 +188,10 @@ def _replaced(tokens: list[str]) -> Iterator[str]:
 
 def _exception(text: str) -> str:
     """Return the identifier of what stands behind `with`."""
-    short = re.sub(r"[ -]exceptions?$", "", text, flags=re.IGNORECASE)
+    short = re.sub(r"(?:^|[ -])exceptions?$", "", text, flags=re.IGNORECASE)
     known = EXCEPTIONS.get(short.lower())
     known = known or _identifiers(exceptions=True).get(text.lower())
-    return known or _made_id(f"{short}-exception")
+    return known or f"{_made_id(short)}-exception"
 
 
 def _operand(text: str) -> str:
@@ -202,7 +212,7 @@ def _made_id(text: str) -> str:
     made = _UNFIT.sub("-", text).strip("-")
     if not made:
         raise _NoExpression
-    return made
+    return _known(made) or made
 
 
 def _rendered(expression: str) -> str:

@@ -20,7 +20,8 @@ class Limits:
 
     `layer_bytes` counts the uncompressed layer, the holes of sparse files included.
     `ratio` is uncompressed to compressed and counts from `ratio_floor` bytes on.
-    `kept_bytes` bounds what is remembered of a layer while it is read.
+    `kept_bytes` bounds what is remembered of a layer while it is read; a file of
+    interest that is larger than its cap is not read, and missing in the inventory.
     """
 
     compressed_bytes: int = 8 * GIB
@@ -31,7 +32,8 @@ class Limits:
     path_length: int = 4_096
     path_depth: int = 128
     header_bytes: int = MIB
-    file_bytes: int = 32 * MIB
+    file_bytes: int = 8 * MIB
+    manifest_bytes: int = MIB
     status_bytes: int = 64 * MIB
     database_bytes: int = 512 * MIB
     packages: int = 200_000

@@ -48,6 +48,8 @@ class Source:
             return limits.status_bytes
         if self.name == rpm.DATABASE:
             return limits.database_bytes
+        if self.name == npm.MANIFEST:
+            return limits.manifest_bytes
         return limits.file_bytes
 
 

@@ -75,6 +75,12 @@ def test_names_of_distributions_and_registries_become_spdx(found, expected):
         "and so on and on",
         "MIT AND AND",
         ")",
+        "()",
+        "MIT ()",
+        "(MIT",
+        "MIT) AND (MIT",
+        "MIT WITH WITH",
+        "MIT OR (AND MIT)",
     ],
 )
 def test_what_no_list_knows_stays_as_found(name):

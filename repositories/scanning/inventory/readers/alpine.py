@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from repositories.scanning.inventory.contents import FoundFile, Package
 from repositories.scanning.inventory.readers.text import (
-    decoded,
+    fields_of,
     licenses_of,
     paragraphs,
 )
 
 INSTALLED = "apk"
-_FIELDS = frozenset("PVALo")
+_FIELDS = fields_of("P V A L o")
 
 
 def read_installed(content: bytes, _path: str) -> FoundFile:
     """Read the list of installed packages."""
-    packages = (_package(fields) for fields in paragraphs(decoded(content), _FIELDS))
+    packages = (_package(fields) for fields in paragraphs(content, _FIELDS))
     return FoundFile(INSTALLED, tuple(package for package in packages if package))
 
 

@@ -6,6 +6,7 @@ deb-status(5); Debian Policy 12.5; copyright format 1.0.
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from debian_inspector import deb822
@@ -13,6 +14,7 @@ from debian_inspector import deb822
 from repositories.scanning.inventory.contents import FoundFile, Package
 from repositories.scanning.inventory.readers.text import (
     decoded,
+    fields_of,
     licenses_of,
     paragraphs,
     value_of,
@@ -24,12 +26,13 @@ if TYPE_CHECKING:
 STATUS = "dpkg"
 COPYRIGHT = "copyright"
 
-_FIELDS = frozenset({"Package", "Status", "Version", "Architecture", "Source"})
+_FIELDS = fields_of("Package Status Version Architecture Source")
 _NOT_THERE = {"not-installed", "config-files", "half-installed"}
 _SOURCE = re.compile(r"(\S+)(?:\s+\(([^)]*)\))?")
 _MACHINE_READABLE = re.compile(
     r"^format(-specification)?:", re.IGNORECASE | re.MULTILINE
 )
+_FIELD_OR_BLANK = re.compile(r"^(?:[A-Za-z][A-Za-z0-9-]*:.*|[ \t\r]*)$", re.MULTILINE)
 _COMMON = re.compile(r"/usr/share/common-licenses/([A-Za-z0-9][A-Za-z0-9.+-]*)")
 _LATER = re.compile(
     r"\b(any|or)\s+later\b|\bor\s+\(at\s+your\s+option\)", re.IGNORECASE
@@ -37,12 +40,13 @@ _LATER = re.compile(
 _STATED_VERSION = re.compile(r"\bversion\s+([1-3](?:\.[0-9])?)\b", re.IGNORECASE)
 _GNU = re.compile(r"(L?GPL|GFDL)(?:-([0-9.]+))?")
 _HEAD = 4_096  # characters within which a copyright file says its format
+_MAX_LINES = 50_000  # fields and blank lines of a copyright file
 _WINDOW = 4_096  # characters before a reference that speak of the same license
 
 
 def read_status(content: bytes, _path: str) -> FoundFile:
     """Read dpkg's status, or one paragraph of it in status.d (as distroless has)."""
-    found = paragraphs(decoded(content), _FIELDS)
+    found = paragraphs(content, _FIELDS)
     packages = (_package(fields) for fields in found if _is_installed(fields))
     return FoundFile(STATUS, tuple(package for package in packages if package))
 
@@ -90,10 +94,13 @@ def _named_licenses(text: str) -> list[str]:
     """Return the short names of a machine-readable file.
 
     The paragraphs that only give a license's text count where nothing else names one.
+    Continued lines hold texts, which are left out.
     """
     of_files: list[str] = []
     alone: list[str] = []
-    for fields in deb822.get_paragraphs_as_field_groups(text):
+    lines = islice(_FIELD_OR_BLANK.finditer(text), _MAX_LINES)
+    plain = "\n".join(line[0] for line in lines)
+    for fields in deb822.get_paragraphs_as_field_groups(plain):
         names = {field.name for field in fields}
         stated = [
             _short_name(field.text) for field in fields if field.name == "license"

@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
 METADATA = "python"
 _CLASSIFIER = "License :: "
+_LONGEST_HEAD = 512 * 1024  # bytes before the description
 _NOTHING = {"", "unknown", "none", "license :: osi approved"}
 _LONGEST_NAME = 120  # what is longer is a license's text
 
 
 def read_metadata(content: bytes, _path: str) -> FoundFile | None:
     """Read METADATA or PKG-INFO; None where it names no distribution."""
-    head = decoded(content.replace(b"\r\n", b"\n").partition(b"\n\n")[0])
+    start = content[:_LONGEST_HEAD].replace(b"\r\n", b"\n")
+    head = decoded(start.partition(b"\n\n")[0])
     message = HeaderParser().parsestr(head)
     name, version = value_of(message["Name"]), value_of(message["Version"])
     if not name or not version:

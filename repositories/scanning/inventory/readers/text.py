@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from repositories.scanning.licenses import spdx
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
 
 MAX_VALUE = 255
 MAX_LICENSES = 100
+_MAX_STATED = 2_000  # licenses that one file may state, repetitions included
 
 
 def value_of(found: object) -> str:
@@ -23,7 +26,8 @@ def value_of(found: object) -> str:
 
 def licenses_of(found: Iterable[object]) -> tuple[str, ...]:
     """Return the licenses as SPDX writes them, each once."""
-    texts = (spdx(text) for text in found if isinstance(text, str))
+    some = islice(found, _MAX_STATED)
+    texts = (spdx(text) for text in some if isinstance(text, str))
     distinct = dict.fromkeys(text for text in texts if text)
     return tuple(distinct)[:MAX_LICENSES]
 
@@ -42,16 +46,21 @@ def json_object(content: bytes) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def paragraphs(text: str, wanted: frozenset[str]) -> Iterator[dict[str, str]]:
-    """Yield the wanted fields of each paragraph, by name, without continued lines."""
-    fields: dict[str, str] = {}
-    for line in text.split("\n"):
-        if not line.strip():
-            if fields:
-                yield fields
-            fields = {}
-        name, colon, value = line.partition(":")
-        if colon and name in wanted:
-            fields.setdefault(name, value_of(value))
-    if fields:
-        yield fields
+def fields_of(names: str) -> re.Pattern[bytes]:
+    """Return what finds these fields, and the empty lines between paragraphs."""
+    wanted = "|".join(names.split())
+    return re.compile(rf"^({wanted}):([^\n]*)|^[ \t\r\n]*\n".encode(), re.MULTILINE)
+
+
+def paragraphs(content: bytes, fields: re.Pattern[bytes]) -> Iterator[dict[str, str]]:
+    """Yield what `fields` finds in each paragraph, without continued lines."""
+    found: dict[str, str] = {}
+    for match in fields.finditer(content):  # never as a list of lines
+        name, value = match.groups()
+        if name:
+            found.setdefault(decoded(name), value_of(decoded(value)))
+        elif found:
+            yield found
+            found = {}
+    if found:
+        yield found

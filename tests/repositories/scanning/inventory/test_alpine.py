@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from repositories.scanning.report import Kind
-from tests.repositories.scanning.inventory.layers import Link, found, scanned
+from tests.repositories.scanning.inventory.layers import Content, Link, found, scanned
 
 RELEASE = 'NAME="Alpine Linux"\nID=alpine\nVERSION_ID=3.18.4\n'
 INSTALLED = """\
@@ -50,7 +50,10 @@ def test_packages_have_licenses_and_their_source(path):
 
 def test_the_database_may_be_reached_by_a_link_to_the_merged_usr():
     """A layer made elsewhere writes below `lib`, which is a link in the image."""
-    lower = {"lib": Link("usr/lib"), "usr/lib/apk/db/installed": INSTALLED}
+    lower: dict[str, Content] = {
+        "lib": Link("usr/lib"),
+        "usr/lib/apk/db/installed": INSTALLED,
+    }
     upper = {"lib/apk/db/installed": "P:only\nV:1-r0\n"}
 
     assert list(found(lower, upper)) == ["pkg:apk/alpine/only@1-r0"]

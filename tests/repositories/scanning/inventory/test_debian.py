@@ -9,6 +9,7 @@ from repositories.scanning.report import Place
 from tests.repositories.scanning.inventory.layers import (
     OS_RELEASE,
     STATUS,
+    Content,
     Link,
     dpkg,
     found,
@@ -121,7 +122,7 @@ def test_licenses_of_a_free_text_are_those_it_refers_to():
 
 
 def test_documentation_may_be_a_link_to_that_of_another_package():
-    image = {
+    image: dict[str, Content] = {
         STATUS: dpkg(("libfoo1", "1"), ("libfoo-dev", "1"), ("bar", "1")),
         "usr/share/doc/libfoo1/copyright": DEP5,
         "usr/share/doc/libfoo-dev": Link("libfoo1"),

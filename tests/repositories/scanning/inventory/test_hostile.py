@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from repositories.scanning.inventory import Limits, UnreadableLayer, read_layer
 from tests.repositories.scanning.inventory.layers import (
     STATUS,
+    Content,
     HardLink,
     Link,
     archive,
@@ -101,7 +102,7 @@ def test_links_within_the_image_are_not_refused_and_not_followed(target):
 
 
 def test_links_that_go_round():
-    image = {
+    image: dict[str, Content] = {
         "usr/share/doc/a": Link("b"),
         "usr/share/doc/b": Link("a"),
         "etc/os-release": Link("os-release"),
@@ -435,6 +436,25 @@ def deep_folders():
     yield packer.flush()
 
 
+def hungry_files():
+    """Files of interest that would be large lists of nothing in memory."""
+    packer = zlib.compressobj(1, wbits=31)
+    for path, content, size in [
+        (STATUS, b"\n", 63 << 20),
+        ("usr/share/doc/a/copyright", b"Format: x\n" + b"\n" * 999, 8 << 20),
+        ("usr/share/doc/b/copyright", b"Format: x\nLicense: a b c d\n" * 36, 8 << 20),
+        ("usr/share/doc/c/copyright", b"/usr/share/common-licenses/GPL " * 33, 8 << 20),
+        ("a.egg-info", b"a:\n" * 333, 8 << 20),
+        ("node_modules/a/package.json", b"[]," * 333, 1 << 20),
+        ("etc/os-release", b"ID=a\n" * 200, 8 << 20),
+        ("lib/apk/db/installed", b"P:a\n\n" * 200, 8 << 20),
+    ]:
+        yield packer.compress(header(path, size=size))
+        repeated = (content * (1 + size // len(content)))[:size]
+        yield packer.compress(padded(repeated))
+    yield packer.compress(END) + packer.flush()
+
+
 def zip_bomb():
     yield bomb(1 << 30)
 
@@ -447,6 +467,7 @@ def zip_bomb():
         ("million_packages()", "kept"),
         ("deep_folders()", "kept"),
         ("zip_bomb()", "times its size"),
+        ("hungry_files()", "read"),
     ],
 )
 def test_memory_stays_bounded(stream, sentence):

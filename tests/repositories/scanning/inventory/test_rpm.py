@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from repositories.scanning.inventory.readers import rpm
 from repositories.scanning.report import Kind, Place
 from tests.repositories.scanning.inventory import rpm_databases as databases
-from tests.repositories.scanning.inventory.layers import Link, found, scanned
+from tests.repositories.scanning.inventory.layers import Content, Link, found, scanned
 
 RELEASE = 'NAME="Red Hat Enterprise Linux"\nID="rhel"\nVERSION_ID="9.2"\n'
 KEY = databases.header({databases.NAME: "gpg-pubkey", databases.VERSION: "fd431d51"})
@@ -66,7 +66,7 @@ def test_a_berkeley_database_of_the_other_byte_order_is_read():
 
 def test_the_old_place_may_be_a_link_to_the_new(tmp_path):
     database = databases.sqlite(tmp_path / "db", PACKAGES)
-    image = {
+    image: dict[str, Content] = {
         "var/lib/rpm": Link("../../usr/lib/sysimage/rpm"),
         "usr/lib/sysimage/rpm/rpmdb.sqlite": database,
     }

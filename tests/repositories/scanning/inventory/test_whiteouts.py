@@ -13,6 +13,7 @@ from repositories.scanning.inventory.tree import Tree
 from tests.repositories.scanning.inventory.layers import (
     FOLDER,
     STATUS,
+    Content,
     Link,
     contents,
     dpkg,
@@ -87,13 +88,13 @@ def leaves(folder, path):
 @st.composite
 def layers(draw, *, links=False):
     """Layers as archives: folders before what they hold, or not at all."""
-    made: dict[str, object] = {}
+    made: dict[str, Content] = {}
     fill = partial(fill_folder, draw, made, explicit=draw(st.booleans()))
     if links:
         kind = draw(st.sampled_from(["none", "link", "folder", "through"]))
-        made |= {"link": {"l": Link("d")}, "folder": {"l": FOLDER}}.get(kind, {})
-        for folder in ("d", "l") if kind in {"folder", "through"} else ("d",):
-            fill(f"{folder}/")
+        special: dict[str, Content] = {"link": Link("d"), "folder": FOLDER}
+        made.update({"l": special[kind]} if kind in special else {})
+        fill("l/" if kind in {"folder", "through"} else "d/")
     fill("")
     return made
 
@@ -105,7 +106,7 @@ def fill_folder(draw, made, path, *, explicit):
         if kind == "whiteout":
             made[f"{path}.wh.{name}"] = b""
         elif kind == "folder" and path.count("/") < 3:
-            made |= {here: FOLDER} if explicit else {}
+            made.update({here: FOLDER} if explicit else {})
             fill_folder(draw, made, f"{here}/", explicit=explicit)
         else:
             made[here] = metadata("a", "1") if name in INTERESTING else "text"
@@ -138,7 +139,7 @@ def packages(*image):
     return {purl.rpartition("/")[2] for purl in found(*image)}
 
 
-LOWER = {
+LOWER: dict[str, Content] = {
     "app/a.egg-info": metadata("a", "1"),
     "app/sub/b.egg-info": metadata("b", "1"),
     "c.egg-info": metadata("c", "1"),
@@ -177,6 +178,10 @@ def test_an_upper_status_replaces_the_lower():
 
 def test_what_was_removed_and_came_again_is_of_the_layer_that_brought_it_again():
     path = "app/a.egg-info"
-    image = [LOWER, {"app/.wh.a.egg-info": b""}, {path: metadata("a", "1")}]
+    image: list[dict[str, Content]] = [
+        LOWER,
+        {"app/.wh.a.egg-info": b""},
+        {path: metadata("a", "1")},
+    ]
 
     assert found(*image)["pkg:pypi/a@1"].places[0].layer == "layer-2"
