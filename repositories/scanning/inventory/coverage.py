@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from repositories.scanning.inventory.paths import resolved
-from repositories.scanning.inventory.readers import alpine, debian, golang, rpm
+from repositories.scanning.inventory.readers import (
+    alpine,
+    arch,
+    debian,
+    golang,
+    manifests,
+    rpm,
+)
 from repositories.scanning.inventory.sources import ARCHIVE, PLACES
 from repositories.scanning.report import Gap, Kind
 
@@ -19,8 +26,11 @@ if TYPE_CHECKING:
 OTHER_SCANNER = "scan it with Trivy or another scanner, or upload a report of it"
 NAMED = 3  # files that a reason names
 
-_DATABASES = {debian.STATUS, alpine.INSTALLED, rpm.DATABASE}
-_NO_LICENSES = "Go programs name no licenses of their modules"
+_DATABASES = {debian.STATUS, alpine.INSTALLED, rpm.DATABASE, arch.DESCRIPTION}
+_UNLICENSED = {
+    golang.GO: "Go programs name no licenses of their modules",
+    manifests.DOTNET: ".NET programs name no licenses of their packages",
+}
 _WHAT = {
     ARCHIVE: "archives",
     debian.COPYRIGHT: "copyright files",
@@ -107,11 +117,14 @@ def _unknown(tree: Tree, distribution: str, programs: int) -> Iterator[_Reason]:
 
 
 def _unlicensed(tree: Tree) -> Iterator[_Reason]:
-    programs = (held for held in tree.files.values() if held.found.source == golang.GO)
-    if any(
-        not package.licenses for held in programs for package in held.found.packages
-    ):
-        yield _Reason(_NO_LICENSES)
+    sources = {
+        held.found.source
+        for held in tree.files.values()
+        if not all(package.licenses for package in held.found.packages)
+    }
+    for source, reason in _UNLICENSED.items():
+        if source in sources:
+            yield _Reason(reason)
     problems = (
         path
         for path, held in tree.files.items()

@@ -28,7 +28,7 @@ MAX_PLACES = 50  # of one component
 MAX_LICENSES = 100
 
 _RELEASES = ("etc/os-release", "usr/lib/os-release")
-_OF_DISTRIBUTIONS = {"deb": "debian", "apk": "alpine", "rpm": ""}
+_OF_DISTRIBUTIONS = {"deb": "debian", "apk": "alpine", "rpm": "", "alpm": "arch"}
 _VENDORS = {  # what purls call a distribution, where it is not its os-release's id
     "rhel": "redhat",
     "opensuse-leap": "opensuse",

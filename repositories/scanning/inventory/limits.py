@@ -33,7 +33,7 @@ class Limits:
     path_depth: int = 128
     header_bytes: int = MIB
     file_bytes: int = 8 * MIB
-    manifest_bytes: int = MIB
+    manifest_bytes: int = 4 * MIB
     status_bytes: int = 64 * MIB
     database_bytes: int = 512 * MIB
     packages: int = 200_000

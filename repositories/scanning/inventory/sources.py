@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from repositories.scanning.inventory.readers import (
     alpine,
+    arch,
     debian,
+    manifests,
     npm,
     python,
     release,
     rpm,
+    ruby,
 )
 
 if TYPE_CHECKING:
@@ -48,16 +51,22 @@ class Source:
             return limits.status_bytes
         if self.name == rpm.DATABASE:
             return limits.database_bytes
-        if self.name == npm.MANIFEST:
+        if self.name in _IN_JSON:
             return limits.manifest_bytes
         return limits.file_bytes
 
 
+_IN_JSON = {npm.MANIFEST, manifests.COMPOSER, manifests.CONDA, manifests.DOTNET}
 _STATUS = Source(debian.STATUS, debian.read_status)
 _COPYRIGHT = Source(debian.COPYRIGHT, debian.read_copyright)
 _METADATA = Source(python.METADATA, python.read_metadata)
 _MANIFEST = Source(npm.MANIFEST, npm.read_manifest)
 _INSTALLED = Source(alpine.INSTALLED, alpine.read_installed)
+_SPECIFICATION = Source(ruby.SPECIFICATION, ruby.read_specification)
+_DESCRIPTION = Source(arch.DESCRIPTION, arch.read_description)
+_COMPOSER = Source(manifests.COMPOSER, manifests.read_composer)
+_CONDA = Source(manifests.CONDA, manifests.read_conda)
+_DOTNET = Source(manifests.DOTNET, manifests.read_dotnet)
 _RELEASE = Source(release.RELEASE, release.read_release)
 _UNWRITTEN = Source(
     rpm.DATABASE, problem="its changes were never written into the database"
@@ -86,26 +95,43 @@ def source_of(path: str) -> Source | None:
         return found
     folder, _, name = path.rpartition("/")
     above = folder.rpartition("/")[2]
-    return _by_folder(folder, above, name) or _by_name(above, name, path)
+    return (
+        _of_system(folder, above, name, path)
+        or _of_python(above, name)
+        or _of_others(folder, above, name, path)
+    )
 
 
-def _by_folder(folder: str, above: str, name: str) -> Source | None:
+def _of_system(folder: str, above: str, name: str, path: str) -> Source | None:
     if name == "copyright" and folder == f"usr/share/doc/{above}":
         return _COPYRIGHT
     if folder == "var/lib/dpkg/status.d" and not name.endswith(".md5sums"):
         return _STATUS
-    return None
+    return _DESCRIPTION if name == "desc" and arch.is_installed(path) else None
 
 
-def _by_name(above: str, name: str, path: str) -> Source | None:
-    if name == "package.json" and npm.is_installed(path):
-        return _MANIFEST
-    if name.endswith(".egg-info") or (name == "METADATA" and _is_distribution(above)):
+def _of_python(above: str, name: str) -> Source | None:
+    if name.endswith(".egg-info"):
         return _METADATA
-    if name == "PKG-INFO" and (above == "EGG-INFO" or above.endswith(".egg-info")):
+    if name == "METADATA" and above.endswith(".dist-info"):
         return _METADATA
+    is_egg = above == "EGG-INFO" or above.endswith(".egg-info")
+    return _METADATA if name == "PKG-INFO" and is_egg else None
+
+
+def _of_others(folder: str, above: str, name: str, path: str) -> Source | None:
+    if name.endswith(".json"):
+        return _in_json(folder, above, name, path)
+    if name.endswith(".gemspec") and ruby.is_installed(path):
+        return _SPECIFICATION
     return _ARCHIVE if name.endswith(_ARCHIVES) else None
 
 
-def _is_distribution(folder: str) -> bool:
-    return folder.endswith(".dist-info")
+def _in_json(folder: str, above: str, name: str, path: str) -> Source | None:
+    if name == "package.json":
+        return _MANIFEST if npm.is_installed(path) else None
+    if name == "installed.json" and f"/{folder}".endswith("/vendor/composer"):
+        return _COMPOSER
+    if name.endswith(".deps.json"):
+        return _DOTNET
+    return _CONDA if above == "conda-meta" else None

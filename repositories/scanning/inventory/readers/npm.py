@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from repositories.scanning.inventory.contents import FoundFile, Package
 from repositories.scanning.inventory.readers.text import (
-    json_object,
+    json_value,
     licenses_of,
     value_of,
 )
@@ -26,7 +26,9 @@ def is_installed(path: str) -> bool:
 
 def read_manifest(content: bytes, _path: str) -> FoundFile | None:
     """Read a package.json; None where it has no name and version."""
-    manifest = json_object(content)
+    manifest = json_value(content)
+    if not isinstance(manifest, dict):
+        return None
     full_name, version = (
         value_of(manifest.get("name")),
         value_of(manifest.get("version")),

@@ -37,13 +37,12 @@ def decoded(content: bytes) -> str:
     return content.decode("utf-8", errors="replace")
 
 
-def json_object(content: bytes) -> dict[str, Any]:
-    """Return a JSON object; empty for anything else."""
+def json_value(content: bytes) -> Any:
+    """Return what JSON says; None for what is none."""
     try:
-        found = json.loads(content.decode("utf-8-sig", errors="replace"))
+        return json.loads(content.decode("utf-8-sig", errors="replace"))
     except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        return None
 
 
 def fields_of(names: str) -> re.Pattern[bytes]:
