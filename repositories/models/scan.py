@@ -186,6 +186,11 @@ class Scan(PublicModel):
         return f"{self.source or self.origin}: {self.manifest}"
 
     @property
+    def is_open(self) -> bool:
+        """Whether it will go on."""
+        return self.state in {self.State.QUEUED, self.State.RUNNING}
+
+    @property
     def ends_by(self) -> datetime | None:
         """When it has failed if it did not complete; None while it did not start."""
         limit = timedelta(seconds=settings.SCAN_DEADLINE)

@@ -71,7 +71,11 @@ class ScanQuerySet(models.QuerySet["Scan"]):
         return self.annotate(since=since).filter(since__lt=at)
 
     def trusted_in(self, repository: Repository, origins: Iterable[str] = ()) -> Self:
-        """Return the current scans that count for a repository.
+        """Return the current scans that count for a repository."""
+        return self.in_scope(repository, origins).filter(is_current=True)
+
+    def in_scope(self, repository: Repository, origins: Iterable[str] = ()) -> Self:
+        """Return the scans of any state that would count for a repository.
 
         Those without a trust scope always do; those made for the repository or its
         namespace only when `origins` names theirs.
@@ -81,7 +85,7 @@ class ScanQuerySet(models.QuerySet["Scan"]):
             trusted_namespace=repository.namespace_id
         )
         named = here & Q(origin__in=list(origins))
-        return self.filter(everywhere | named, is_current=True)
+        return self.filter(everywhere | named)
 
 
 class VulnerabilityAliasQuerySet(models.QuerySet["VulnerabilityAlias"]):

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from promotions.rules import Component, EvidenceKind, Missing, Vulnerability
@@ -34,9 +35,14 @@ REMEDY = "scan the image, or upload a report"
 def scans_of(
     repository: Repository, images: Iterable[Manifest], wanted: Wanted
 ) -> dict[int, list[Scan]]:
-    """Return the completed scans of each image, those that count first, first."""
-    rows = Scan.objects.trusted_in(repository, wanted.origins).filter(
-        manifest__in=[image.pk for image in images], state=Scan.State.COMPLETED
+    """Return the scans of each image, those that count first, first.
+
+    Beside the current ones there are those that run and that failed: they say why
+    something is not known.
+    """
+    rows = Scan.objects.in_scope(repository, wanted.origins).filter(
+        ~Q(state=Scan.State.COMPLETED) | Q(is_current=True),
+        manifest__in=[image.pk for image in images],
     )
     found: dict[int, list[Scan]] = defaultdict(list)
     if wanted.needs.isdisjoint(SCANNED):
@@ -63,7 +69,7 @@ def choose(image: Manifest, scans: list[Scan]) -> Choice:
 
 def _first(image: Manifest, scans: list[Scan], kind: EvidenceKind) -> Scan | Missing:
     gap: Missing | None = None
-    for scan in scans:
+    for scan in (one for one in scans if one.is_current):
         covered = scan.coverage.get(kind)
         if covered is None:
             continue
@@ -73,8 +79,19 @@ def _first(image: Manifest, scans: list[Scan], kind: EvidenceKind) -> Scan | Mis
             gap = gap or old
         else:
             return scan
+    return gap or _not_listed(image, scans, kind)
+
+
+def _not_listed(image: Manifest, scans: list[Scan], kind: EvidenceKind) -> Missing:
+    """Say why no scan listed something: it runs still, it failed, or there is none."""
     platform = image.platform or "the image"
-    return gap or Missing(f"no scan of {platform} listed its {kind}", REMEDY)
+    if any(scan.is_open for scan in scans):
+        return Missing(f"the scan of {platform} is not finished", "wait for its end")
+    last = max(scans, key=attrgetter("pk"), default=None)
+    if last is not None and last.state == Scan.State.FAILED:
+        why = last.error.rstrip(".")
+        return Missing(f"the scan of {platform} by {last.origin} failed: {why}", REMEDY)
+    return Missing(f"no scan of {platform} listed its {kind}", REMEDY)
 
 
 def _gap(scan: Scan, covered: dict[str, Any]) -> Missing:

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import structlog
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -19,6 +20,7 @@ from repositories.services.image_config import short_text
 from repositories.services.scans.backends import backend_of
 from repositories.services.scans.job import Job, NotReady, ScanFailed
 from repositories.services.scans.recording import LeaseLost, record
+from repositories.signals import scan_completed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,12 +153,15 @@ def _fail(scan: Scan, lease: UUID, error: ScanFailed) -> None:
             error=message,
         )
         return
-    _leased(scan, lease).update(
-        state=Scan.State.FAILED,
-        finished_at=timezone.now(),
-        lease_token=None,
-        error=message,
-    )
+    with transaction.atomic():
+        ended = _leased(scan, lease).update(
+            state=Scan.State.FAILED,
+            finished_at=timezone.now(),
+            lease_token=None,
+            error=message,
+        )
+        if ended:
+            scan_completed.send(sender=Scan, manifest_id=scan.manifest_id)
 
 
 def _delay(attempts: int) -> float:
