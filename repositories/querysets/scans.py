@@ -9,10 +9,13 @@ from django.db.models import Case, Q, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from accounts.models import Namespace
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from accounts.access import Actor
     from repositories.models.exception import VulnerabilityException
     from repositories.models.repository import Repository
     from repositories.models.scan import Scan, VulnerabilityAlias
@@ -21,6 +24,14 @@ if TYPE_CHECKING:
 
 class ScannerQuerySet(models.QuerySet["Scanner"]):
     """Scanners."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Return the registry's, and those of the namespaces that the actor sees."""
+        if actor.is_anonymous or not actor.is_active:
+            return self.none()
+        namespaces = Namespace.objects.visible_to(actor)
+        own = Q(namespace__in=namespaces.values("pk"))
+        return self.filter(Q(namespace__isnull=True) | own)
 
     def of(self, repository: Repository) -> list[Scanner]:
         """Return the enabled scanners of a repository, those that count first, first.

@@ -49,7 +49,6 @@ READ_ONLY = {
     "repositories.RepositoryManifest",
     "repositories.Scan",
     "repositories.ScanComponent",
-    "repositories.Scanner",
     "repositories.Tag",
     "repositories.TagMove",
     "repositories.Vulnerability",

@@ -14,12 +14,13 @@ from repositories.scanning.adapter.client import (
     UnknownScan,
 )
 from repositories.scanning.adapter.exchange import MAX_ANSWER, MAX_REPORT, Fetch, Reply
-from repositories.scanning.adapter.kinds import ReportKind
+from repositories.scanning.adapter.kinds import IMAGE_TYPES, ReportKind
 from repositories.scanning.adapter.merging import merged
 from repositories.scanning.adapter.metadata import Capability, Metadata, database_moment
 from repositories.scanning.adapter.submission import Submission
 
 __all__ = [
+    "IMAGE_TYPES",
     "MAX_ANSWER",
     "MAX_REPORT",
     "Adapter",

@@ -10,6 +10,11 @@ METADATA = "application/vnd.scanner.adapter.metadata+json; version={}"
 REQUEST = "application/vnd.scanner.adapter.scan.request+json; version={}"
 RESPONSE = "application/vnd.scanner.adapter.scan.response+json; version=1.0"
 
+IMAGE_TYPES = (
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
+
 _REPORT_1_1 = "application/vnd.security.vulnerability.report; version=1.1"
 _REPORT_1_0 = "application/vnd.scanner.adapter.vuln.report.harbor+json; version=1.0"
 _SBOM_REPORT = "application/vnd.security.sbom.report+json; version=1.0"
