@@ -134,7 +134,7 @@ class Policy:
         if any(entry.place.holds(name, None) for entry in entries):
             return
         if not addresses:
-            _refuse_unseen(name, purpose, port, allowed=bool(entries))
+            _refuse_unseen(name, purpose, port)
         for address in addresses:
             _refuse_unlisted(address, purpose, port, entries)
 
@@ -160,10 +160,10 @@ def _is_at(
     )
 
 
-def _refuse_unseen(name: str, purpose: str, port: int, *, allowed: bool) -> None:
+def _refuse_unseen(name: str, purpose: str, port: int) -> None:
     """Refuse, of names that a proxy looks up, those that can only be local ones."""
     local = "." not in name or name.endswith((".localhost", ".local", ".internal"))
-    if local or (port not in USUAL_PORTS and not allowed):
+    if local or port not in USUAL_PORTS:
         raise OutboundRefused(
             f"{name} is not of the open internet, or port {port} is unusual; to allow"
             f" it, set MSR_OUTBOUND_ALLOW={purpose}={name}:{port}."

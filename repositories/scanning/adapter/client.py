@@ -21,6 +21,7 @@ from repositories.scanning.adapter.kinds import (
 )
 from repositories.scanning.adapter.metadata import Metadata
 from repositories.scanning.adapter.submission import is_id
+from repositories.scanning.formats import document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,7 +132,7 @@ class Adapter:
         if reply.status == HTTPStatus.NOT_FOUND:
             raise AdapterFailed("has no scanner adapter API at this address")
         _require(reply, HTTPStatus.OK)
-        metadata = Metadata.read(_document(reply))
+        metadata = Metadata.read(_json(reply))
         if metadata is None:
             raise AdapterFailed("answered something that is no scanner's description")
         return metadata
@@ -151,8 +152,8 @@ class Adapter:
             body=json.dumps(request.as_json(kinds if is_typed else ())).encode(),
         )
         _require(reply, HTTPStatus.ACCEPTED, HTTPStatus.OK, HTTPStatus.CREATED)
-        document = _document(reply)
-        remote_id = document.get("id") if isinstance(document, dict) else None
+        answer = _json(reply)
+        remote_id = answer.get("id") if isinstance(answer, dict) else None
         if not is_id(remote_id):
             raise AdapterFailed("accepted the image without naming a scan to ask for")
         return str(remote_id)
@@ -249,10 +250,10 @@ def _require(reply: Reply, *wanted: HTTPStatus) -> None:
 def _words(reply: Reply) -> str:
     """Return the adapter's own words behind a colon, "" when it gives none."""
     try:
-        document = json_document.load(reply.body[: 64 * 1024])
+        answer = json_document.load(reply.body[: 64 * 1024])
     except json_document.InvalidDocument:
         return ""
-    error = document.get("error") if isinstance(document, dict) else None
+    error = answer.get("error") if isinstance(answer, dict) else None
     message = error.get("message") if isinstance(error, dict) else None
     if not isinstance(message, str):
         return ""
@@ -261,7 +262,7 @@ def _words(reply: Reply) -> str:
     return f": {readable}" if readable else ""
 
 
-def _document(reply: Reply) -> Any:
+def _json(reply: Reply) -> Any:
     try:
         return json_document.load(reply.body)
     except json_document.InvalidDocument:
@@ -271,11 +272,11 @@ def _document(reply: Reply) -> Any:
 def _report(body: bytes, max_bytes: int, kind: ReportKind, digest: str) -> Report:
     try:
         report = formats.read(body, max_bytes)
+        named = _artifact_digest(document.load(body, max_bytes))
     except formats.UnreadableReport as error:
         raise AdapterFailed(f"sent a report that cannot be read: {error}") from None
     if kind.evidence not in report.coverage:
         raise AdapterFailed("sent another sort of report than was asked for")
-    named = _artifact_digest(body)
     if not named:
         raise AdapterFailed("did not say of which image its report is")
     if named != digest:
@@ -283,9 +284,8 @@ def _report(body: bytes, max_bytes: int, kind: ReportKind, digest: str) -> Repor
     return report
 
 
-def _artifact_digest(body: bytes) -> str:
+def _artifact_digest(report: Any) -> str:
     """Return the digest that the report itself names: no finding in it can do so."""
-    document = json_document.load(body)
-    artifact = document.get("artifact") if isinstance(document, dict) else None
+    artifact = report.get("artifact") if isinstance(report, dict) else None
     digest = artifact.get("digest") if isinstance(artifact, dict) else None
     return digest.strip() if isinstance(digest, str) else ""

@@ -206,6 +206,10 @@ def test_names_that_a_proxy_looks_up_must_not_be_local_ones():
         assert not refused(host=host, allow=(f"scanner={host}:443",))
     assert not refused(host="scanner.example.com")
     assert refused(host="scanner.example.com", port=22)
+    # A range says nothing of a name whose addresses are not seen.
+    assert refused(
+        host="scanner.example.com", port=22, allow=("scanner=10.0.0.0/8:22",)
+    )
 
 
 @pytest.mark.parametrize(

@@ -374,6 +374,16 @@ def test_what_else_comes_for_a_report_is_said(adapter, scanner_adapter, answer, 
     assert str(error).startswith(deed)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_a_report_may_be_encoded_as_windows_does(adapter, scanner_adapter, encoding):
+    report = {"artifact": {"digest": DIGEST}, "scanner": {}, "vulnerabilities": []}
+    body = json.dumps(report).encode(encoding)
+    scanner_adapter.instead["report"] = saying(200, body)
+    assert Kind.VULNERABILITIES in adapter.report("x", V, DIGEST).coverage
+    error = refusal(lambda: adapter.report("x", V, OTHER))
+    assert "another image" in str(error)
+
+
 def test_another_sort_of_report_is_no_answer(adapter, scanner_adapter):
     remote_id = submitted(adapter, V, C)
     scanner_adapter.instead["report"] = lambda handler: script.send_json(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import urllib3
 from django.test import Client
 from django.utils import timezone
 
@@ -200,6 +201,37 @@ def test_an_adapter_pulls_with_what_it_was_given(registry, scan, scanner_adapter
     assert ask().json()["scope"] == "repository:dev/website:pull"
     finish(scan)
     assert ask().status_code == 401
+
+
+def test_the_registry_believes_what_the_token_server_answers_to_a_scanner(
+    registry, repository, scanner_adapter, make_image
+):
+    """As an adapter does: ask for a token, pull; push and other names are refused."""
+    digest = registry.push(make_image("scanned"), "dev/website", "1.0")
+    registry.push(make_image("secret"), "dev/secret", "1.0")
+    image = make_manifest(repository=repository)
+    type(image).objects.filter(pk=image.pk).update(digest=str(digest))
+    (scan,) = requesting.want(
+        repository=repository, manifest=image, trigger=Scan.Trigger.PUSH
+    )
+    step(scan)
+    (given,) = scanner_adapter.scans.values()
+    scopes = ["repository:dev/website:pull,push", "repository:dev/secret:pull"]
+    headers = {"Authorization": given["registry"]["authorization"]}
+    answer = Client().get("/auth/token", {"scope": scopes}, headers=headers).json()
+
+    def status(method: str, path: str) -> int:
+        headers = {
+            "Authorization": f"Bearer {answer['token']}",
+            "Accept": f"{script.OCI}, {script.DOCKER}",
+        }
+        url = f"{registry.url}/v2/{path}"
+        return urllib3.request(method, url, headers=headers).status
+
+    pulled = given["artifact"]
+    assert status("GET", f"{pulled['repository']}/manifests/{pulled['digest']}") == 200
+    assert status("POST", "dev/website/blobs/uploads/") == 401
+    assert status("GET", "dev/secret/manifests/1.0") == 401
 
 
 def test_the_credentials_are_for_the_repository_that_is_read(
