@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from repositories.registry import json_document
 from repositories.registry.errors import parse_retry_after
@@ -207,9 +207,10 @@ def _refuse_unfinished(reply: Reply, path: str) -> None:
 def _is_path(location: str, path: str) -> bool:
     """Tell whether a redirect leads back to the report, under whatever host."""
     try:
-        return urlsplit(location).path.endswith(path.partition("?")[0])
+        found = urlsplit(urljoin(path, location)).path
     except ValueError:
         return False
+    return unquote(found).endswith(unquote(path.partition("?")[0]))
 
 
 def _wait(reply: Reply) -> float:

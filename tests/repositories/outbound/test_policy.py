@@ -5,6 +5,8 @@ from __future__ import annotations
 from ipaddress import ip_address
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from repositories.outbound import (
     InvalidEntry,
@@ -107,6 +109,12 @@ def test_what_is_not_public_is_refused(address):
 def test_public_addresses_may_be_called(address):
     assert not refused(address)
     assert not refused(address, purpose="tenant-scanner")
+
+
+@given(st.ip_addresses())
+def test_nothing_counts_as_public_that_python_knows_not_to_be(address):
+    if address.is_multicast or not address.is_global:
+        assert refused(str(address))
 
 
 def test_unusual_ports_are_refused_unless_they_are_allowed():

@@ -306,10 +306,23 @@ def test_the_time_to_wait_is_bounded(adapter, scanner_adapter, value, least, mos
     assert least <= raised.value.after_seconds <= most
 
 
-def test_a_redirect_without_any_header_means_not_ready(adapter, scanner_adapter):
-    scanner_adapter.instead["report"] = saying(302)
+@pytest.mark.parametrize(
+    "location",
+    [
+        "",
+        "report",
+        "/api/v1/scan/x%2fy/report",
+        "/api/v1/scan/x/y/report?sbom_media_type=z",
+        "http://inside:8080/scanner/api/v1/scan/x%2Fy/report",
+    ],
+)
+def test_a_redirect_to_the_report_itself_means_not_ready(
+    adapter, scanner_adapter, location
+):
+    headers = {"Location": location} if location else {}
+    scanner_adapter.instead["report"] = saying(302, **headers)
     with pytest.raises(NotYet):
-        adapter.report("x", V, DIGEST)
+        adapter.report("x/y", V, DIGEST)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
