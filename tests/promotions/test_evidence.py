@@ -78,8 +78,9 @@ def _only_version() -> Any:
 def test_an_image_waits_for_its_scan_and_is_then_promoted(source, target):
     make_policy(source=source, target=target, rules=[NO_CRITICAL])
     tag = push(source)
-    assert Decision.objects.get().verdict == Decision.Verdict.WAITING
-    assert "the scan of linux/amd64 is not finished" in Decision.objects.get().outcomes[0]["sentence"]
+    waiting = Decision.objects.get()
+    assert waiting.verdict == Decision.Verdict.WAITING
+    assert "linux/amd64 is not finished" in waiting.outcomes[0]["sentence"]
     assert not Promotion.objects.exists()
     make_scan(manifest=tag.manifest, vulnerabilities={"CVE-2026-4": 5.0})
     decision = Decision.objects.get()
