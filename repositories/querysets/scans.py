@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Case, Q, When
+from django.db.models import Case, Max, Q, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from repositories.models.repository import Repository
     from repositories.models.scan import Scan, VulnerabilityAlias
     from repositories.models.scanner import Scanner
+
+EVERYWHERE = Q(trusted_repository__isnull=True, trusted_namespace__isnull=True)
 
 
 class ScannerQuerySet(models.QuerySet["Scanner"]):
@@ -91,12 +93,31 @@ class ScanQuerySet(models.QuerySet["Scan"]):
         Those without a trust scope always do; those made for the repository or its
         namespace only when `origins` names theirs.
         """
-        everywhere = Q(trusted_repository__isnull=True, trusted_namespace__isnull=True)
-        here = Q(trusted_repository=repository) | Q(
-            trusted_namespace=repository.namespace_id
+        named = _made_for(repository) & Q(origin__in=list(origins))
+        return self.filter(EVERYWHERE | named)
+
+    def shown_in(self, repository: Repository) -> Self:
+        """Return those that people see in a repository, whether they ended or not.
+
+        Of those with a trust scope that is only what was made for the repository or its
+        namespace.
+        """
+        return self.filter(EVERYWHERE | _made_for(repository))
+
+    def to_show(self) -> Self:
+        """Narrow to the current scans, and the last of each origin and trust scope."""
+        by = ("manifest", "origin", "trusted_repository", "trusted_namespace")
+        groups = self.order_by().values(*by).annotate(last=Max("pk"))
+        found = self.filter(Q(is_current=True) | Q(pk__in=groups.values("last")))
+        return found.select_related(
+            "scanner", "trusted_repository__namespace", "trusted_namespace"
         )
-        named = here & Q(origin__in=list(origins))
-        return self.filter(everywhere | named)
+
+
+def _made_for(repository: Repository) -> Q:
+    return Q(trusted_repository=repository) | Q(
+        trusted_namespace=repository.namespace_id
+    )
 
 
 class VulnerabilityAliasQuerySet(models.QuerySet["VulnerabilityAlias"]):

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.access import Action, Actor
 from accounts.permissions import check
-from promotions.rules import EvidenceKind, Vulnerability
+from promotions.rules import EvidenceKind
 from repositories.models import Manifest, VulnerabilityException
 
 if TYPE_CHECKING:
@@ -16,23 +16,6 @@ if TYPE_CHECKING:
 
     from promotions.services.evidence.wanted import Wanted
     from repositories.models import TagMove
-
-
-def covers(
-    exception: VulnerabilityException,
-    found: Vulnerability,
-    layer: str,
-) -> bool:
-    """Tell whether a finding is what the exception hides; empty fields mean any."""
-    names = {name.upper() for name in (found.id, *found.aliases)}
-    narrowed = (
-        (exception.component_name, found.component),
-        (exception.component_version, found.version),
-        (exception.layer_digest, layer),
-    )
-    return exception.vulnerability.upper() in names and all(
-        wanted in {"", seen} for wanted, seen in narrowed
-    )
 
 
 def hidden_in(

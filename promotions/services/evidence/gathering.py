@@ -15,7 +15,7 @@ from promotions.rules import (
     Vulnerability,
 )
 from promotions.services.evidence import signatures
-from promotions.services.evidence.exceptions import covers, hidden_in, recorded
+from promotions.services.evidence.exceptions import hidden_in, recorded
 from promotions.services.evidence.scans import (
     SCANNED,
     Choice,
@@ -27,6 +27,7 @@ from promotions.services.evidence.scans import (
 )
 from promotions.services.evidence.wanted import Gathered, Used, Wanted
 from repositories.models import Manifest, Scan, Tag, VulnerabilityException
+from repositories.services.answers.found import covers
 from repositories.services.image_config import CONFIG_TYPES
 from repositories.services.manifests import runnable
 from repositories.services.tags import promotion_of

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from django.utils import timezone
 
 from promotions.rules import Component, EvidenceKind, Missing, Vulnerability
 from repositories.models import Finding, Manifest, Repository, Scan, ScanComponent
+from repositories.services.answers.choosing import ranked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +28,6 @@ SCANNED = (
     EvidenceKind.LICENSES,
     EvidenceKind.VULNERABILITIES,
 )
-LAST = 2**16
 REMEDY = "scan the image, or upload a report"
 
 
@@ -47,16 +46,9 @@ def scans_of(
     found: dict[int, list[Scan]] = defaultdict(list)
     if wanted.needs.isdisjoint(SCANNED):
         return found
-    order = {name: place for place, name in enumerate(repository.scanners)}
-    for scan in sorted(rows.select_related("scanner"), key=partial(_rank, order)):
+    for scan in ranked(repository, rows.select_related("scanner")):
         found[scan.manifest_id].append(scan)
     return found
-
-
-def _rank(order: dict[str, int], scan: Scan) -> tuple[int, int, int]:
-    """Put what the repository names first, then registered scanners, then uploads."""
-    named = order.get(scan.origin, len(order))
-    return named, scan.scanner.position if scan.scanner else LAST, scan.pk
 
 
 Choice = dict[EvidenceKind, "Scan | Missing"]
