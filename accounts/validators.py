@@ -34,6 +34,7 @@ RESERVED_WORDS = frozenset(
         "tags",
         "teamaccess",
         "v2",
+        "vulnerabilityexceptions",
         "webhooks",
     },
 )

@@ -32,6 +32,7 @@ from repositories.models import (
 )
 from repositories.registry import Digest, MediaType
 from repositories.registry.simple_signing import signed_digest
+from repositories.scanning import severity
 from repositories.services import (
     attachments,
     manifests,
@@ -163,11 +164,12 @@ def make_scan(
     manifest: Manifest,
     components: dict[str, str] | None = None,
     vulnerabilities: Mapping[str, float | None] | None = None,
+    places: Mapping[str, tuple[str, str]] | None = None,
     **values: Any,
 ) -> Scan:
     """A scan that saw everything: names with licenses, ids with CVSS 3 scores.
 
-    The vulnerabilities are in the component `openssl`.
+    The vulnerabilities are in the component `openssl`; `places` are layer and path.
     """
     values.setdefault("origin", "built-in")
     values.setdefault("source", "built-in scanner")
@@ -176,21 +178,42 @@ def make_scan(
         "coverage", {"components": {}, "licenses": {}, "vulnerabilities": {}}
     )
     values.setdefault("is_current", True)
-    scan = Scan.objects.create(manifest=manifest, state=Scan.State.COMPLETED, **values)
+    found_scores = dict(vulnerabilities or {})
+    scan = Scan.objects.create(
+        manifest=manifest,
+        state=Scan.State.COMPLETED,
+        **_counted(found_scores),
+        **values,
+    )
     for name, license_name in (components or {"openssl": "Apache-2.0"}).items():
-        found = ScanComponent.objects.create(scan=scan, component=_component(name))
+        layer, path = (places or {}).get(name, ("", ""))
+        found = ScanComponent.objects.create(
+            scan=scan, component=_component(name), layer_digest=layer, path=path
+        )
         if license_name:
             found.licenses.add(License.objects.get_or_create(name=license_name)[0])
-    for identifier, score in (vulnerabilities or {}).items():
+    for identifier, score in found_scores.items():
         Finding.objects.create(
             scan=scan,
             component=_component("openssl"),
             vulnerability=Vulnerability.objects.get_or_create(identifier=identifier)[0],
             cvss3_score=score,
             fixed_version="3.0.2",
+            layer_digest=(places or {}).get("openssl", ("", ""))[0],
         )
     scan_completed.send(sender=Scan, manifest_id=manifest.pk)
     return scan
+
+
+def _counted(scores: dict[str, float | None]) -> dict[str, int]:
+    found = [severity.bucket("", score, None) for score in scores.values()]
+    counted = severity.tally(found)
+    return {
+        "critical_count": counted.critical,
+        "major_count": counted.major,
+        "minor_count": counted.minor,
+        "vulnerability_count": counted.all,
+    }
 
 
 def _component(name: str) -> Component:

@@ -47,7 +47,14 @@ class NoSuchOperation(Operation):
         raise NotFound(message)
 
 
+class TermConverter(StringConverter):
+    """What is looked for."""
+
+    regex = r"[^\0]+"
+
+
 register_converter(NameConverter, "api_name")
+register_converter(TermConverter, "search_term")
 register_converter(RepositoryNameConverter, "repository_path")
 
 
@@ -63,7 +70,20 @@ def _of_namespace(rest: str, view: type[Operation]) -> URLPattern:
     return path(f"repositoryNamespaces/<api_name:namespace>{rest}", view.as_view())
 
 
+def _of_scans(rest: str, view: type[Operation]) -> URLPattern:
+    return path(f"imagescan/{rest}", view.as_view())
+
+
+def _search(subject: str, view: type[Operation]) -> URLPattern:
+    # What is looked for may be a purl, which has slashes.
+    return _of_scans(f"scansummary/{subject}/<search_term:term>", view)
+
+
+IMAGE = "<api_name:namespace>/<repository_path:name>/<api_name:reference>"
+PLATFORM = "<api_name:tag>/<api_name:os>/<api_name:arch>"
+
 urlpatterns = [
+    path("repositories/scan/toggle", repositories.Toggle.as_view()),
     path("repositories", repositories.RepositoryList.as_view()),
     path(
         "repositories/<api_name:namespace>",
@@ -85,6 +105,10 @@ urlpatterns = [
     _of_repository("/promotions/retry", promotions.RetryFailed),
     _of_repository("/teamAccess", repositories.RepositoryTeamAccessList),
     _of_repository("/teamAccess/<api_name:team>", repositories.RepositoryTeamAccess),
+    _of_repository("/vulnerabilityExceptions", repositories.ExceptionList),
+    _of_repository(
+        "/vulnerabilityExceptions/<api_name:exception_id>", repositories.ExceptionDetail
+    ),
     _of_repository("", repositories.RepositoryDetail),
     path(
         "repositoryNamespaces/<api_name:namespace>/teamAccess",
@@ -98,6 +122,11 @@ urlpatterns = [
     _of_namespace("/signingKeys/<api_name:name>", repositories.NamespaceSigningKey),
     path("signingKeys", repositories.SigningKeyList.as_view()),
     path("signingKeys/<api_name:name>", repositories.SigningKeyDetail.as_view()),
+    _of_namespace("/vulnerabilityExceptions", repositories.NamespaceExceptionList),
+    _of_namespace(
+        "/vulnerabilityExceptions/<api_name:exception_id>",
+        repositories.NamespaceExceptionDetail,
+    ),
     _of_namespace("/promotionPolicies", promotions.NamespacePolicyList),
     _of_namespace("/promotionPolicies/test", promotions.TestNamespacePolicy),
     _of_namespace(f"/{POLICY}", promotions.NamespacePolicyDetail),
@@ -112,5 +141,22 @@ urlpatterns = [
     path("promotions/<uuid:promotion_id>", promotions.PromotionDetail.as_view()),
     path("promotions/<uuid:promotion_id>/again", promotions.PromoteAgain.as_view()),
     path("promotions/<uuid:promotion_id>/cancel", promotions.CancelPromotion.as_view()),
+    _of_scans("status", repositories.Status),
+    _of_scans("scan", repositories.ScanAll),
+    _of_scans("scan/update", repositories.ScanUpdate),
+    _of_scans(
+        f"scan/<api_name:namespace>/<repository_path:name>/{PLATFORM}",
+        repositories.ScanImage,
+    ),
+    _of_scans("scansummary/tags", repositories.TagSummaries),
+    _of_scans(f"scansummary/repositories/{IMAGE}/export", repositories.ExportSummary),
+    _of_scans(f"scansummary/repositories/{IMAGE}", repositories.ReferenceSummary),
+    _search("cve", repositories.ByCve),
+    _search("component", repositories.ByComponent),
+    _search("layer", repositories.ByLayer),
+    _search("license", repositories.ByLicense),
+    _of_scans(f"repositories/{IMAGE}", repositories.OldSummary),
+    _of_scans("layeroverride", repositories.LayerOverrideList),
+    _of_scans("layeroverride/<api_name:key>", repositories.LayerOverride),
     re_path(".*", NoSuchOperation.as_view()),
 ]

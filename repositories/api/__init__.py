@@ -1,7 +1,30 @@
-"""`/api/v0/repositories`: repositories, their tags, manifests, team access; keys."""
+"""`/api/v0/repositories`: repositories, tags, team access; keys; `/imagescan`."""
 
 from __future__ import annotations
 
+from repositories.api.exceptions import (
+    ExceptionDetail,
+    ExceptionList,
+    NamespaceExceptionDetail,
+    NamespaceExceptionList,
+)
+from repositories.api.imagescan import (
+    ByComponent,
+    ByCve,
+    ByLayer,
+    ByLicense,
+    ExportSummary,
+    LayerOverride,
+    LayerOverrideList,
+    OldSummary,
+    ReferenceSummary,
+    ScanAll,
+    ScanImage,
+    ScanUpdate,
+    Status,
+    TagSummaries,
+    Toggle,
+)
 from repositories.api.lookup import namespace_of, repository_of, tag_of
 from repositories.api.repositories import (
     NamespaceRepositories,
@@ -19,20 +42,39 @@ from repositories.api.tags import ManifestList, TagDetail, TagList
 from repositories.api.team_access import RepositoryTeamAccess, RepositoryTeamAccessList
 
 __all__ = [
+    "ByComponent",
+    "ByCve",
+    "ByLayer",
+    "ByLicense",
+    "ExceptionDetail",
+    "ExceptionList",
+    "ExportSummary",
+    "LayerOverride",
+    "LayerOverrideList",
     "ManifestList",
+    "NamespaceExceptionDetail",
+    "NamespaceExceptionList",
     "NamespaceRepositories",
     "NamespaceSigningKey",
     "NamespaceSigningKeyList",
+    "OldSummary",
+    "ReferenceSummary",
     "RegistryReports",
     "RepositoryDetail",
     "RepositoryList",
     "RepositoryTeamAccess",
     "RepositoryTeamAccessList",
+    "ScanAll",
+    "ScanImage",
+    "ScanUpdate",
     "SigningKeyDetail",
     "SigningKeyList",
+    "Status",
     "TagDetail",
     "TagList",
     "TagReports",
+    "TagSummaries",
+    "Toggle",
     "namespace_of",
     "repository_of",
     "tag_of",

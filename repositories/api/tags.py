@@ -10,20 +10,32 @@ from rest_framework.permissions import IsAuthenticatedOrReadOnly
 from rest_framework.response import Response
 
 from accounts.api import Form, Operation
+from repositories.api.imagescan.rendering import (
+    Named,
+    component,
+    license_of,
+    old_summary,
+)
 from repositories.api.lookup import repository_of, tag_of
 from repositories.models import Manifest, RepositoryManifest, Tag
 from repositories.registry import ImageIndex
 from repositories.registry.media_types import known_media_type
 from repositories.services import deletion
+from repositories.services.answers.contents import contents_of
+from repositories.services.answers.summary import (
+    images_with_scans,
+    summaries_of,
+    summary_of,
+)
 from repositories.services.tags import PROMOTION_SUBJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from django.db.models import QuerySet
     from rest_framework.request import Request
 
     from repositories.models import Repository, TagMove
+    from repositories.services.answers.contents import Contents
+    from repositories.services.answers.summary import Summary
 
 UNKNOWN_PLATFORM = "unknown"  # what attestations beside an image are marked with
 
@@ -51,9 +63,14 @@ class TagList(Operation):
         """List the tags of a repository."""
         repository = repository_of(self.actor, f"{namespace}/{name}")
         whole = self.query(TagListQuery)["include_manifests"]
-        return self.paged(
-            _tags(repository), lambda page: [_listed(tag, whole=whole) for tag in page]
-        )
+
+        def shown(page: list[Tag]) -> list[dict[str, Any]]:
+            summaries = summaries_of(repository, [tag.manifest for tag in page])
+            return [
+                _listed(tag, summaries[tag.manifest_id], whole=whole) for tag in page
+            ]
+
+        return self.paged(_tags(repository), shown)
 
 
 class TagDetail(Operation):
@@ -69,12 +86,17 @@ class TagDetail(Operation):
         repository = repository_of(self.actor, f"{namespace}/{name}")
         asked = self.query(TagQuery)
         tags = _referred(repository, reference)
-        shown = [
-            _render(tag, _render_manifest(manifest))
-            for tag in tags
-            for manifest in _images(tag)
+        images = [
+            manifest
+            for manifest in _images(tags[0])
             if asked["os"] in ("", manifest.os)
             and asked["arch"] in ("", manifest.architecture)
+        ]
+        found = _scanned(repository, tags[0].manifest, images)
+        shown = [
+            _detailed(tag, manifest, found.get(manifest.pk))
+            for tag in tags
+            for manifest in images
         ]
         return Response(shown)
 
@@ -111,7 +133,7 @@ def _tags(repository: Repository) -> QuerySet[Tag]:
     return rows.select_related("current_move__originated_by")
 
 
-def _referred(repository: Repository, reference: str) -> Iterable[Tag]:
+def _referred(repository: Repository, reference: str) -> list[Tag]:
     """Return the tag of that name or those of that digest; raises NO_SUCH_REF."""
     column = "manifest__digest" if ":" in reference else "name"
     found = list(_tags(repository).filter(**{column: reference}))
@@ -137,9 +159,38 @@ def _images(tag: Tag) -> list[Manifest]:
     return [held[digest] for digest in digests if digest in held] or [tag.manifest]
 
 
-def _listed(tag: Tag, *, whole: bool) -> dict[str, Any]:
+def _scanned(
+    repository: Repository, pushed: Manifest, images: list[Manifest]
+) -> dict[int, Contents]:
+    """Return what scans found in the images, by their keys."""
+    found = images_with_scans(repository, images)
+    scanned = [one for image in images for one in found[image.pk]]
+    contents = contents_of(repository, pushed, scanned)
+    return {one.manifest.pk: one for one in contents}
+
+
+def _listed(tag: Tag, summary: Summary, *, whole: bool) -> dict[str, Any]:
     digest_only = {"digest": tag.manifest.digest}
-    return _render(tag, _render_manifest(tag.manifest) if whole else digest_only)
+    shown = _render(tag, _render_manifest(tag.manifest) if whole else digest_only)
+    return shown | {"vuln_summary": old_summary(_named(tag), summary)}
+
+
+def _detailed(tag: Tag, manifest: Manifest, found: Contents | None) -> dict[str, Any]:
+    """Return responses.Tag; what no scanner reads has no summary."""
+    shown = _render(tag, _render_manifest(manifest))
+    if found is None:
+        return shown
+    details = found.details_of(found.rows)
+    licenses = {name for detail in details.values() for name in detail.licenses}
+    return shown | {
+        "components": [component(row, details[row.pk]) for row in found.rows],
+        "licenses": [license_of(name) for name in sorted(licenses)],
+        "vuln_summary": old_summary(_named(tag), summary_of(found.image, found.counts)),
+    }
+
+
+def _named(tag: Tag) -> Named:
+    return Named(tag.repository, tag.name)
 
 
 def _render(tag: Tag, manifest: dict[str, Any]) -> dict[str, Any]:

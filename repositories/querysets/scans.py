@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from django.db import models
 from django.db.models import Case, Max, Q, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from accounts.access import Action
 from accounts.models import Namespace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from accounts.access import Actor
+    from accounts.querysets import PermittedQuerySet
     from repositories.models.exception import VulnerabilityException
     from repositories.models.repository import Repository
     from repositories.models.scan import Scan, VulnerabilityAlias
@@ -147,3 +149,36 @@ class VulnerabilityExceptionQuerySet(models.QuerySet["VulnerabilityException"]):
             Q(digest="") | Q(digest__in=list(digests))
         )
         return self.filter(in_repository | Q(namespace=repository.namespace_id))
+
+    def of_places(self, repositories: Iterable[int], namespaces: Iterable[int]) -> Self:
+        """Return those set on any of the repositories or namespaces, by their keys."""
+        return self.filter(
+            Q(repository__in=list(repositories)) | Q(namespace__in=list(namespaces))
+        )
+
+    def administered_by(self, actor: Actor) -> Self:
+        """Return those on whose scope the actor is an admin."""
+        namespaces = self._related("namespace").permitted(actor, Action.ADMIN)
+        repositories = self._related("repository").permitted(actor, Action.ADMIN)
+        return self.filter(
+            Q(namespace__in=namespaces.values("pk"))
+            | Q(repository__in=repositories.values("pk"))
+        )
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Return those on whose scope the actor may pull."""
+        namespaces = self._related("namespace").permitted(actor, Action.PULL)
+        repositories = self._related("repository").permitted(actor, Action.PULL)
+        return self.filter(
+            Q(namespace__in=namespaces.values("pk"))
+            | Q(repository__in=repositories.values("pk"))
+        )
+
+    def expiring(self, within: timedelta) -> Self:
+        """Return those in force that will not be for long."""
+        now = timezone.now()
+        return self.in_force(now).filter(expires_at__lte=now + within)
+
+    def _related(self, field: str) -> PermittedQuerySet[Any]:
+        model: Any = self.model._meta.get_field(field).related_model
+        return cast("PermittedQuerySet[Any]", model._default_manager.all())

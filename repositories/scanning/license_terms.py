@@ -34,6 +34,7 @@ def names(expression: str, term: str) -> bool:
 
 
 def stem(term: str) -> str:
-    """Return the part of a term that stands in every text that `names` it."""
-    found = _GNU.match(plain(term))
-    return f"{found['name']}-{found['version']}" if found else term.strip()
+    """Return a part of the term that stands in every text which it `names`."""
+    if found := _GNU.match(plain(term)):
+        return f"{found['name']}-{found['version']}"
+    return max(_TERM.findall(term.casefold()), key=len, default="")

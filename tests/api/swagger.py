@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 
 FILE = Path(__file__).parents[3] / "shared" / "reference" / "dtr-2.7-swagger.json"
-TYPES = {"string": str, "boolean": bool, "integer": int, "array": list, "object": dict}
+TYPES: dict[str, Any] = {
+    "string": str,
+    "boolean": bool,
+    "integer": int,
+    "number": (int, float),
+    "array": list,
+    "object": dict,
+}
 
 
 @cache
@@ -30,14 +37,22 @@ def assert_is(name: str, value: Any) -> None:
 def check(schema: dict[str, Any], value: Any, where: str) -> None:
     if "$ref" in schema:
         schema = definitions()[schema["$ref"].removeprefix("#/definitions/")]
-    expected: Any = TYPES[schema.get("type", "object")]
-    assert isinstance(value, expected), f"{where}: {value!r} is no {expected.__name__}"
+    expected = TYPES[schema.get("type", "object")]
+    assert isinstance(value, expected), f"{where}: {value!r} is no {expected}"
     assert "enum" not in schema or value in schema["enum"], f"{where}: {value!r}"
     for key in schema.get("required", ()):
         assert key in value, f"{where} lacks {key}"
-    for key, inner in schema.get("properties", {}).items():
-        if key in value:
-            check(inner, value[key], f"{where}.{key}")
+    if isinstance(value, dict):
+        _check_object(schema, value, where)
     if isinstance(value, list):
         for number, one in enumerate(value):
             check(schema["items"], one, f"{where}[{number}]")
+
+
+def _check_object(schema: dict[str, Any], value: dict[str, Any], where: str) -> None:
+    named = schema.get("properties", {})
+    for key in value.keys() & named.keys():
+        check(named[key], value[key], f"{where}.{key}")
+    if others := schema.get("additionalProperties"):
+        for key in value.keys() - named.keys():
+            check(others, value[key], f"{where}.{key}")

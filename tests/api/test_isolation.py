@@ -8,7 +8,10 @@ from uuid import UUID
 import pytest
 from django.urls import get_resolver, resolve
 
+from accounts.access import Actor
 from accounts.validators import RESERVED_WORDS
+from repositories.models import ManifestLayer
+from repositories.services import exceptions
 from tests import signing
 from tests.api import factories
 from tests.factories import make_signing_key
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from rest_framework.test import APIClient
 
     from accounts.api import Operation
+    from repositories.models import VulnerabilityException
 
 UNKNOWN = UUID(int=0)
 OPERATIONS = [
@@ -63,11 +67,25 @@ OPERATIONS = [
     ("get", "/repositoryNamespaces/{ns}/signingKeys"),
     ("post", "/repositoryNamespaces/{ns}/signingKeys"),
     ("delete", "/repositoryNamespaces/{ns}/signingKeys/release"),
+    ("get", "/repositories/{ns}/{name}/vulnerabilityExceptions"),
+    ("post", "/repositories/{ns}/{name}/vulnerabilityExceptions"),
+    ("delete", "/repositories/{ns}/{name}/vulnerabilityExceptions/{exception}"),
+    ("get", "/repositoryNamespaces/{ns}/vulnerabilityExceptions"),
+    ("post", "/repositoryNamespaces/{ns}/vulnerabilityExceptions"),
+    ("delete", "/repositoryNamespaces/{ns}/vulnerabilityExceptions/{exception}"),
+    ("post", "/imagescan/scan/{ns}/{name}/v1/linux/amd64"),
+    ("get", "/imagescan/scansummary/repositories/{ns}/{name}/v1"),
+    ("get", "/imagescan/scansummary/repositories/{ns}/{name}/v1/export"),
+    ("get", "/imagescan/repositories/{ns}/{name}/v1"),
+    ("post", "/imagescan/layeroverride/{layer}"),
+    ("delete", "/imagescan/layeroverride/{exception}"),
     ("get", "/promotions/{promotion}"),
     ("post", "/promotions/{promotion}/again"),
     ("post", "/promotions/{promotion}/cancel"),
 ]
 ADMINISTRATORS_ONLY = [
+    ("post", "/imagescan/scan"),
+    ("put", "/imagescan/scan/update"),
     ("get", "/promotionPolicies"),
     ("post", "/promotionPolicies"),
     ("post", "/promotionPolicies/test"),
@@ -79,6 +97,14 @@ ADMINISTRATORS_ONLY = [
     ("delete", "/promotionPolicies/{policy}/namespaces/{ns}"),
 ]
 OF_NOBODY = {  # what belongs to no tenant; who may what there is tested elsewhere
+    ("post", "repositories/scan/toggle"),
+    ("get", "imagescan/status"),
+    ("get", "imagescan/layeroverride"),
+    ("post", "imagescan/scansummary/tags"),
+    ("get", "imagescan/scansummary/cve/<search_term:term>"),
+    ("get", "imagescan/scansummary/component/<search_term:term>"),
+    ("get", "imagescan/scansummary/layer/<search_term:term>"),
+    ("get", "imagescan/scansummary/license/<search_term:term>"),
     ("get", "repositories"),
     ("get", "promotionPolicies/proposals"),
     ("get", "signingKeys"),
@@ -97,7 +123,8 @@ def api_routes() -> Iterator[tuple[str, type[Operation]]]:
 
 def path_of(path: str) -> str:
     """Return the address with names that resolve to the operation it stands for."""
-    return path.format(ns="qa", name="website", policy=UNKNOWN, promotion=UNKNOWN)
+    ids = dict.fromkeys(("policy", "promotion", "exception", "layer"), UNKNOWN)
+    return path.format(ns="qa", name="website", **ids)
 
 
 def answer(
@@ -120,12 +147,28 @@ def test_a_stranger_cannot_tell_what_exists(world, who):
     client = world.client(who)
     exists: dict[str, object] = {"ns": "qa", "name": "website"}
     exists |= {"policy": policy.uuid, "promotion": promotion.uuid}
+    exists |= {"exception": _hidden_in(world, "d" * 64).uuid, "layer": "d" * 64}
     absent: dict[str, object] = {"ns": "zz", "name": "nothing"}
     absent |= {"policy": UNKNOWN, "promotion": UNKNOWN}
+    absent |= {"exception": UUID(int=1), "layer": "e" * 64}
     for method, path in OPERATIONS:
         found = answer(client, method, path, **exists)
         assert found == answer(client, method, path, **absent), (method, path)
         assert found[0] == (404 if who else 401), (method, path)
+
+
+def _hidden_in(world, layer: str) -> VulnerabilityException:
+    """Hide a vulnerability in a layer of an image of `qa/website`."""
+    image = factories.manifest(world.target, "layered")
+    digest = f"sha256:{layer}"
+    ManifestLayer.objects.create(manifest=image, position=0, digest=digest, size=1)
+    return exceptions.hide(
+        actor=Actor(world.people.quentin),
+        scope=world.target,
+        vulnerability="CVE-1",
+        reason="not reachable",
+        layer_digest=digest,
+    )
 
 
 @pytest.mark.parametrize(("who", "status"), [("quentin", 403), ("ada", 403), ("", 401)])
@@ -153,7 +196,7 @@ def test_no_repository_can_be_named_like_an_operation():
     words = {
         route.split("<repository_path:name>/")[1].split("/")[0].lower()
         for route, _ in api_routes()
-        if "<repository_path:name>/" in route
+        if route.startswith("repositories/") and "<repository_path:name>/" in route
     }
     assert words
     assert words <= RESERVED_WORDS

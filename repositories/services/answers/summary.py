@@ -1,4 +1,4 @@
-"""What a list of tags says of each: counts of vulnerabilities, or why there are none."""
+"""What a list of tags says of each: counts of vulnerabilities, or why not."""
 
 from __future__ import annotations
 
@@ -179,27 +179,33 @@ class _Counting:
         return cls(exceptions, recounted)
 
     def summary(self, row: Manifest, image: Image) -> Summary:
-        answer: Answer = image.answers[Kind.VULNERABILITIES]
-        errors = [scan.error for scan in image.failed]
-        if answer.scan is None:
-            return Summary(image.progress, error=errors[0] if errors else "")
-        return Summary(
-            image.progress,
-            self._counts(row, answer.scan),
-            gap=answer.gap,
-            error=errors[0] if errors else "",
-            known_at=known_at(answer.scan),
-        )
+        scan = _answering(image)
+        return summary_of(image, self._counts(row, scan) if scan else None)
 
     def _counts(self, row: Manifest, scan: Scan) -> Counts:
         if self.exceptions:
             return self.recounted[row.pk, scan.pk]
-        return Counts(
-            critical=scan.critical_count,
-            major=scan.major_count,
-            minor=scan.minor_count,
-            all=scan.vulnerability_count,
-        )
+        return counts_in(scan)
+
+
+def counts_in(scan: Scan) -> Counts:
+    """Return what a scan counted when it was stored; nothing is subtracted."""
+    return Counts(
+        critical=scan.critical_count,
+        major=scan.major_count,
+        minor=scan.minor_count,
+        all=scan.vulnerability_count,
+    )
+
+
+def summary_of(image: Image, counts: Counts | None = None) -> Summary:
+    """Return what is said of one image, whose vulnerabilities were counted."""
+    answer: Answer = image.answers[Kind.VULNERABILITIES]
+    error = next((scan.error for scan in image.failed), "")
+    if answer.scan is None:
+        return Summary(image.progress, error=error)
+    at = known_at(answer.scan)
+    return Summary(image.progress, counts, answer.gap, error, at)
 
 
 def _answering(image: Image) -> Scan | None:
