@@ -36,6 +36,17 @@ def _register_tabs() -> None:
 
     of_repository.register(Tab("tags", "Tags", "repositories:tags", "tag", 10))
     of_repository.register(
+        Tab("hidden", "Hidden vulnerabilities", "repositories:hidden", "hidden", 30)
+    )
+    of_repository.register(
         Tab("settings", "Settings", "repositories:settings", "gear", 90, Action.ADMIN)
     )
-    of_tag.register(Tab("overview", "Overview", "repositories:tag", "layers", 10))
+    of_tag.register(Tab("overview", "Overview", "repositories:tag", "tag", 10))
+    for order, name, icon in (
+        (12, "vulnerabilities", "alert"),
+        (14, "components", "component"),
+        (16, "layers", "layers"),
+        (18, "scans", "scan"),
+    ):
+        tab = Tab(name, name.capitalize(), f"repositories:{name}", icon, order)
+        of_tag.register(tab)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from accounts.access import Action
 from accounts.forms import MAX_SUGGESTIONS, PortalForm
@@ -127,3 +129,80 @@ class DeleteRepositoryForm(PortalForm):
             message = f"Type {self.repository.full_name} to delete it."
             raise ValidationError(message, code="not_confirmed")
         return typed
+
+
+NEVER = "never"
+DEFAULT_DAYS = "90"
+PERIODS = (
+    ("7", "in 7 days"),
+    ("30", "in 30 days"),
+    (DEFAULT_DAYS, "in 90 days"),
+    ("365", "in a year"),
+    (NEVER, "never"),
+)
+
+
+class HideForm(PortalForm):
+    """What does not count, where, why, and until when."""
+
+    vulnerability = forms.CharField(
+        max_length=100,
+        help_text="Its id, such as CVE-2024-3094; other names count too.",
+    )
+    component_name = forms.CharField(
+        max_length=300,
+        required=False,
+        label="Component",
+        help_text="Empty is every one.",
+    )
+    component_version = forms.CharField(
+        max_length=200, required=False, label="Version", help_text="Empty is every one."
+    )
+    layer_digest = forms.CharField(
+        max_length=140,
+        required=False,
+        label="Layer",
+        help_text="Its digest; empty is every one.",
+    )
+    scope = forms.ChoiceField(
+        label="Does not count in", initial="image", widget=forms.RadioSelect
+    )
+    reason = forms.CharField(
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Who asks later why it was promoted reads this.",
+    )
+    days = forms.ChoiceField(
+        choices=PERIODS, initial=DEFAULT_DAYS, label="Counts again"
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        repository: Repository,
+        digest: str,
+        whole: bool,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.repository, self.digest = repository, digest
+        choices = [
+            ("image", f"this image, wherever {repository} has it"),
+            ("repository", f"every image of {repository}"),
+        ]
+        if whole:
+            named = f"every image of every repository of {repository.namespace}"
+            choices.append(("namespace", named))
+        self.fields["scope"].choices = choices  # type: ignore[attr-defined] # a ChoiceField
+
+    def hidden(self) -> dict[str, Any]:
+        """Return what `exceptions.hide` takes, of a valid form."""
+        values = dict(self.cleaned_data)
+        scope, days = values.pop("scope"), values.pop("days")
+        if scope == "image":
+            values["digest"] = self.digest
+        if days != NEVER:
+            values["expires_at"] = timezone.now() + timedelta(days=int(days))
+        whole = scope == "namespace"
+        values["scope"] = self.repository.namespace if whole else self.repository
+        return values

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 
 from accounts.access import Action
 from accounts.permissions import check
-from repositories.models import Repository
+from repositories.models import Repository, VulnerabilityException
 
 if TYPE_CHECKING:
     from accounts.access import Actor
     from repositories.models import Tag
+
+WARNED = timedelta(days=7)  # before what is hidden counts again
+SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +74,38 @@ def repository_context(
     if check(actor, Action.ADMIN, repository):
         allowed.add(Action.ADMIN)
     names = {"namespace": repository.namespace.name, "name": repository.name}
+    may_admin = Action.ADMIN in allowed
     return {
         "repository": repository,
-        "may_admin": Action.ADMIN in allowed,
+        "may_admin": may_admin,
+        "expiring": expiring(actor, repository) if may_admin else [],
         "tabs": of_repository.links(current, allowed, **names),
     }
+
+
+def expiring(
+    actor: Actor, repository: Repository | None = None
+) -> list[VulnerabilityException]:
+    """Return what is hidden, but not for long, on scopes that the actor administers.
+
+    Of a repository only what reaches it; those that end first, first.
+    """
+    rows = VulnerabilityException.objects.expiring(WARNED).administered_by(actor)
+    if repository is not None:
+        rows = rows.of_places([repository.pk], [repository.namespace_id])
+    rows = rows.select_related("author", "namespace", "repository__namespace")
+    return list(rows.order_by("expires_at", "id")[:SHOWN])
 
 
 def tag_context(actor: Actor, tag: Tag, current: str) -> dict[str, Any]:
     """Return what every page of a tag shows; the actor may pull."""
     repository = tag.repository
     names = {"namespace": repository.namespace.name, "name": repository.name}
+    shown = repository_context(actor, repository, "tags")
+    pushable = Repository.objects.permitted(actor, Action.PUSH)
     return {
-        **repository_context(actor, repository, "tags"),
+        **shown,
         "tag": tag,
-        "may_promote": Repository.objects.permitted(actor, Action.PUSH).exists(),
+        "may_promote": shown["may_admin"] or pushable.exists(),
         "tag_tabs": of_tag.links(current, {Action.PULL}, tag=tag.name, **names),
     }

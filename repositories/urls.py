@@ -12,8 +12,9 @@ from django.urls.converters import StringConverter
 from typing_extensions import override
 
 from accounts.validators import validate_name
-from repositories import views
+from repositories.services.answers import exporting
 from repositories.validators import validate_repository_name
+from repositories.views import exceptions, repositories, scans, search
 
 
 class NamespaceConverter:
@@ -62,13 +63,45 @@ register_converter(TagConverter, "portal_tag")
 NAMESPACE = "r/<portal_namespace:namespace>"
 REPOSITORY = f"{NAMESPACE}/<portal_repository:name>"
 
+TAG = f"{REPOSITORY}/tags/<portal_tag:tag>"
+HIDDEN = "scans/hidden"  # below words that no repository can be named
+
 app_name = "repositories"
 urlpatterns = [
-    path(f"{NAMESPACE}/", views.namespace_detail, name="namespace"),
-    path(f"{NAMESPACE}/new", views.create_repository, name="new"),
-    path(f"{REPOSITORY}/tags", views.tag_list, name="tags"),
-    path(f"{REPOSITORY}/tags/<portal_tag:tag>", views.tag_detail, name="tag"),
-    path(f"{REPOSITORY}/settings", views.repository_settings, name="settings"),
-    path(f"{REPOSITORY}/settings/delete", views.delete_repository, name="delete"),
-    path(REPOSITORY, views.repository_root, name="repository"),
+    path("search", search.search, name="search"),
+    path("search.csv", search.export, name="search_export"),
+    path(f"{NAMESPACE}/", repositories.namespace_detail, name="namespace"),
+    path(f"{NAMESPACE}/new", repositories.create_repository, name="new"),
+    path(f"{NAMESPACE}/{HIDDEN}", exceptions.namespace_hidden, name="namespace_hidden"),
+    path(
+        f"{NAMESPACE}/{HIDDEN}/<uuid:uuid>/end",
+        exceptions.unhide_in_namespace,
+        name="namespace_unhide",
+    ),
+    path(f"{REPOSITORY}/tags", repositories.tag_list, name="tags"),
+    path(TAG, repositories.tag_detail, name="tag"),
+    path(f"{TAG}/vulnerabilities", scans.vulnerabilities, name="vulnerabilities"),
+    path(f"{TAG}/vulnerability", scans.vulnerability, name="vulnerability"),
+    path(f"{TAG}/components", scans.components, name="components"),
+    path(f"{TAG}/layers", scans.layers, name="layers"),
+    path(f"{TAG}/scans", scans.scans, name="scans"),
+    path(f"{TAG}/scan", scans.start_scan, name="scan"),
+    path(f"{TAG}/hide", exceptions.hide, name="hide"),
+    *(
+        path(
+            f"{TAG}/{table}.csv", scans.export, {"table": table}, name=f"export_{table}"
+        )
+        for table in exporting.TABLES
+    ),
+    path(f"{REPOSITORY}/{HIDDEN}", exceptions.repository_hidden, name="hidden"),
+    path(
+        f"{REPOSITORY}/{HIDDEN}/<uuid:uuid>/end",
+        exceptions.unhide_in_repository,
+        name="unhide",
+    ),
+    path(f"{REPOSITORY}/settings", repositories.repository_settings, name="settings"),
+    path(
+        f"{REPOSITORY}/settings/delete", repositories.delete_repository, name="delete"
+    ),
+    path(REPOSITORY, repositories.repository_root, name="repository"),
 ]

@@ -19,6 +19,7 @@ from promotions.models import Promotion, PromotionPolicy
 from promotions.services.policies import Ends, Shown, shown
 from promotions.views.places import Place
 from repositories.models import Repository
+from repositories.tabs import expiring
 from repositories.views import asked
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             administered.filter(pk__in=keys).values_list("pk", flat=True)
         ),
         "proposals": _proposals(actor),
+        "expiring": expiring(actor),
         "promoted": promotions.filter(state=Promotion.State.SUCCEEDED)[:SHOWN],
         "failed": promotions.filter(state=Promotion.State.FAILED)[:SHOWN],
     }

@@ -26,10 +26,6 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
 CSV = "text/csv"
-TABLES = {
-    "vulnerabilities": (exporting.VULNERABILITIES, exporting.vulnerabilities),
-    "components": (exporting.COMPONENTS, exporting.components),
-}
 
 
 class CsvRenderer(BaseRenderer):
@@ -52,7 +48,7 @@ class CsvRenderer(BaseRenderer):
 class ExportQuery(PlatformQuery):
     """Which table: ours, MSR has that of vulnerabilities only."""
 
-    table = serializers.ChoiceField(tuple(TABLES), default="vulnerabilities")
+    table = serializers.ChoiceField(tuple(exporting.TABLES), default="vulnerabilities")
 
 
 class ExportSummary(Operation):
@@ -71,7 +67,7 @@ class ExportSummary(Operation):
         manifest, tag = manifest_of(repository, reference, "NO_SUCH_TAG")
         found = read(repository, manifest, asked)
         if as_table and request.accepted_media_type == CSV:
-            header, rows = TABLES[asked["table"]]
+            header, rows = exporting.TABLES[asked["table"]]
             table = rows(repository.full_name, tag or reference, found)
             return exporting.download(asked["table"], header, table)
         self._answer_json()

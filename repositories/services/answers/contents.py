@@ -121,26 +121,36 @@ class Contents:
         return sorted(listed.values(), key=lambda row: row.order)
 
     def details_of(self, rows: Iterable[Row]) -> dict[int, Detail]:
-        """Return licenses and places of components by their keys; two queries."""
+        """Return licenses and places of components by their keys; one query."""
         listing = self.scan_for(Kind.COMPONENTS)
         licensing = self.scan_for(Kind.LICENSES)
         keys = [row.pk for row in rows]
         found = {key: Detail([], []) for key in keys}
         scans = {scan.pk for scan in (listing, licensing) if scan}
         sightings = ScanComponent.objects.filter(scan__in=scans, component__in=keys)
-        for one in sightings.prefetch_related("licenses").order_by("id"):
-            detail = found[one.component_id]
-            if licensing and one.scan_id == licensing.pk:
-                detail.licenses.extend(sorted(row.name for row in one.licenses.all()))
-            if listing and one.scan_id == listing.pk:
-                detail.places.extend(places_of(one))
+        # A row for each license: an image has very many components.
+        for key, scan, name, *seen in sightings.order_by("id").values_list(
+            *("component", "scan", "licenses__name"),
+            *("layer_digest", "path", "more_places"),
+        ):
+            detail = found[key]
+            if name and licensing and scan == licensing.pk:
+                detail.licenses.append(name)
+            if listing and scan == listing.pk and not detail.places:
+                detail.places.extend(_places(*seen))
+        for detail in found.values():
+            detail.licenses.sort()
         return found
 
 
 def places_of(sighting: ScanComponent) -> list[Placing]:
     """Return every place where a scan saw a component."""
-    pairs = [(sighting.layer_digest, sighting.path), *sighting.more_places]
-    return [Placing(layer, path) for layer, path in pairs if layer or path]
+    return _places(sighting.layer_digest, sighting.path, sighting.more_places)
+
+
+def _places(layer: str, path: str, more: list[list[str]]) -> list[Placing]:
+    pairs = [(layer, path), *more]
+    return [Placing(*pair) for pair in pairs if any(pair)]
 
 
 def contents_of(

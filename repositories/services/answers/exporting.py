@@ -11,7 +11,7 @@ from django.http import StreamingHttpResponse
 from repositories.scanning.report import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from repositories.services.answers.contents import Contents
     from repositories.services.answers.found import Found, Known
@@ -145,3 +145,10 @@ def hits(found: Iterable[Hit]) -> Iterator[list[Any]]:
             ]
         for layer in hit.layers:
             yield [*named, "", "", "", "", "", "", "", "no", layer.digest, ""]
+
+
+TABLES: dict[str, tuple[tuple[str, ...], Callable[..., Iterator[list[Any]]]]] = {
+    "vulnerabilities": (VULNERABILITIES, vulnerabilities),
+    "components": (COMPONENTS, components),
+}
+"""What can be exported of a tag: header and rows, by the name of the file."""

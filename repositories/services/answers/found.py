@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from repositories.models import Repository
 
 
+WEB = ("https://", "http://")
+
+
 class Placed(Graded, Protocol):
     """A finding with the component in which it is, as exceptions name it."""
 
@@ -111,7 +114,9 @@ class Known:
 
     @property
     def link(self) -> str:
-        return next((one.link for one in self.all if one.link), "")
+        """Return the first address of the web; an advisory may name anything."""
+        links = (one.link for one in self.all)
+        return next((link for link in links if link.startswith(WEB)), "")
 
     @property
     def summary(self) -> str:

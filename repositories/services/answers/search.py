@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 FEW = 10_000  # what is in more scans is looked for tag by tag: one is found soon
 LICENSES_READ = 5_000
 SHA256 = "sha256:"
+SCANNED = (
+    *("scan", "scan__manifest"),
+    *("scan__trusted_repository", "scan__trusted_namespace"),
+)
 
 
 class Subject(StrEnum):
@@ -85,10 +89,12 @@ class Search:
             return _of_images(set(self.images().values_list("manifest", flat=True)))
         if not self.keys:
             return Q(pk__in=())
-        scans = set(self.sightings().values_list("scan", flat=True)[: FEW + 1])
-        if len(scans) > FEW:
-            return _walked(self.sightings())
-        return _of_scans(scans)
+        sightings = self.sightings()
+        rows = sightings.filter(scan__is_current=True).values_list(*SCANNED)
+        found = set(rows[: FEW + 1])
+        if len(found) > FEW:
+            return _walked(sightings)
+        return _of_scans(found)
 
 
 def layer_digest(term: str) -> str:
@@ -97,16 +103,15 @@ def layer_digest(term: str) -> str:
     return plain if ":" in plain else SHA256 + plain
 
 
-def _of_scans(scans: set[int]) -> Q:
+def _of_scans(found: set[tuple[int, int, int | None, int | None]]) -> Q:
     """Return the condition "shows what one of few scans found"."""
-    rows = Scan.objects.filter(pk__in=scans, is_current=True)
-    columns = ("manifest", "trusted_repository", "trusted_namespace")
-    found = list(rows.values_list(*columns))
-    everywhere = {image for image, *scope in found if not any(scope)}
-    scoped = {image for image, *scope in found if any(scope)}
+    everywhere = {image for _, image, *scope in found if not any(scope)}
+    scoped = {scan: image for scan, image, *scope in found if any(scope)}
     if not scoped:
         return _of_images(everywhere)
-    return _of_images(everywhere) | (_of_images(scoped) & _shown(rows))
+    rows = Scan.objects.filter(pk__in=scoped)
+    there = _of_images(set(scoped.values())) & _shown(rows)
+    return _of_images(everywhere) | there
 
 
 def _of_images(images: set[int]) -> Q:

@@ -8,14 +8,12 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import Action, Actor
+from accounts.access import Action
 from accounts.authentication import actor_of
-from accounts.models import Namespace
-from accounts.permissions import check, require
+from accounts.permissions import check
 from accounts.querysets import page_of
 from repositories.forms import (
     DeleteRepositoryForm,
@@ -25,7 +23,15 @@ from repositories.forms import (
 from repositories.models import Manifest, Repository, Tag, TagMove
 from repositories.registry import ImageIndex
 from repositories.services import repositories
+from repositories.services.answers.summary import summaries_of
 from repositories.tabs import repository_context, tag_context
+from repositories.views.opening import (
+    asked,
+    open_namespace,
+    open_repository,
+    open_tag,
+    repository_url,
+)
 
 if TYPE_CHECKING:
     from typing import Any
@@ -33,42 +39,12 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 
-def open_repository(
-    request: HttpRequest, namespace: str, name: str, action: Action = Action.PULL
-) -> Repository:
-    """Return the repository of an address; Http404 or PermissionDenied otherwise."""
-    actor = actor_of(request)
-    visible = Repository.objects.permitted(actor, Action.PULL)
-    rows = visible.select_related("namespace").named(f"{namespace}/{name}")
-    repository = get_object_or_404(rows)
-    if action != Action.PULL:
-        require(actor, action, repository)
-    return repository
-
-
-def open_tag(request: HttpRequest, namespace: str, name: str, tag: str) -> Tag:
-    """Return the tag of an address; Http404 when the reader may not pull it."""
-    repository = open_repository(request, namespace, name)
-    rows = Tag.objects.for_listing().filter(repository=repository)
-    return get_object_or_404(rows, name=tag)
-
-
-def repository_url(repository: Repository) -> str:
-    """Return the address of a repository's first tab."""
-    return reverse("repositories:tags", args=(repository.namespace, repository.name))
-
-
-def asked(request: HttpRequest, name: str) -> str:
-    """Return a parameter of the address, without what no database stores."""
-    return request.GET.get(name, "").replace("\0", "").strip()
-
-
 @login_required
 @require_safe
 def namespace_detail(request: HttpRequest, namespace: str) -> HttpResponse:
     """Show a namespace with those of its repositories that the reader may see."""
     actor = actor_of(request)
-    found = _open_namespace(actor, namespace)
+    found = open_namespace(actor, namespace)
     search = asked(request, "q")
     rows = Repository.objects.permitted(actor, Action.PULL).filter(
         namespace=found, name__icontains=search
@@ -87,19 +63,12 @@ def namespace_detail(request: HttpRequest, namespace: str) -> HttpResponse:
     return render(request, "repositories/namespace_detail.html", context)
 
 
-def _open_namespace(actor: Actor, name: str) -> Namespace:
-    """Return a namespace that concerns the actor or has something to show them."""
-    visible = Repository.objects.permitted(actor, Action.PULL).values("namespace")
-    rows = Namespace.objects.concerning(actor, visible)
-    return get_object_or_404(rows, name=name)
-
-
 @login_required
 @require_http_methods(["GET", "POST"])
 def create_repository(request: HttpRequest, namespace: str) -> HttpResponse:
     """Show the form of a new repository, or create it."""
     actor = actor_of(request)
-    found = _open_namespace(actor, namespace)
+    found = open_namespace(actor, namespace)
     if not (answer := check(actor, Action.ADMIN, found)):
         raise PermissionDenied(answer.reason)
     initial = {"namespace": namespace}
@@ -133,9 +102,14 @@ def tag_list(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     rows = Tag.objects.for_listing().filter(repository=repository)
     if search:
         rows = rows.filter(name__icontains=search)
+    actor = actor_of(request)
+    page = page_of(rows, asked(request, "after"), order="-updated_at")
+    shown = repository_context(actor, repository, "tags")
     context = {
-        **repository_context(actor_of(request), repository, "tags"),
-        "page": page_of(rows, asked(request, "after"), order="-updated_at"),
+        **shown,
+        "page": page,
+        "summaries": summaries_of(repository, [tag.manifest for tag in page.rows]),
+        "may_scan": shown["may_admin"] or bool(check(actor, Action.PUSH, repository)),
         "search": search,
         "registry_host": settings.REGISTRY_PUBLIC_HOST,
     }
