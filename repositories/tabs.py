@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from repositories.models import Tag
 
 WARNED = timedelta(days=7)  # before what is hidden counts again
+WARNING = {"tags", "hidden", "settings"}  # the tabs that say so; those of a tag too
 SHOWN = 5
 
 
@@ -78,7 +79,9 @@ def repository_context(
     return {
         "repository": repository,
         "may_admin": may_admin,
-        "expiring": expiring(actor, repository) if may_admin else [],
+        "expiring": expiring(actor, repository)
+        if may_admin and current in WARNING
+        else [],
         "tabs": of_repository.links(current, allowed, **names),
     }
 

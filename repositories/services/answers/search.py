@@ -91,10 +91,8 @@ class Search:
             return Q(pk__in=())
         sightings = self.sightings()
         rows = sightings.filter(scan__is_current=True).values_list(*SCANNED)
-        found = set(rows[: FEW + 1])
-        if len(found) > FEW:
-            return _walked(sightings)
-        return _of_scans(found)
+        found = list(rows[: FEW + 1])
+        return _walked(sightings) if len(found) > FEW else _of_scans(set(found))
 
 
 def layer_digest(term: str) -> str:
