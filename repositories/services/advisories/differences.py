@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -25,19 +26,21 @@ from repositories.services.scans.recording import coverage_json
 from repositories.signals import scan_completed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
     from repositories.services.advisories.contents import Content
     from repositories.services.advisories.knowledge import Knowledge
 
 BATCH = 500
+WRITTEN = 10  # scans a transaction; each may have thousands of findings
 MAX_ALIASES = 20
 GRADED = (
     *("aliases", "severity", "cvss3_score", "cvss2_score"),
     *("cvss_vector", "fixed_version"),
 )
 COUNTED = ("critical_count", "major_count", "minor_count", "vulnerability_count")
+Ages = dict[int, "datetime | None"]  # by the keys of scans
 Key = tuple[int, str]  # a component's key, and a vulnerability's id
 
 
@@ -83,17 +86,32 @@ def write(
     }
     found = [one for one in _differences(stale, knowledge) if one.is_any]
     keys = _vulnerabilities(found)
+    differing = {one.scan.pk for one in found}
+    _write([scan for scan in scans if scan.pk not in differing], ages, knowledge)
+    changed = 0
+    for some in batched(found, WRITTEN):
+        changed += _write([one.scan for one in some], ages, knowledge, some, keys)
+    return changed
+
+
+def _write(
+    scans: Collection[Scan],
+    ages: Ages,
+    knowledge: Knowledge,
+    found: Iterable[Difference] = (),
+    keys: Mapping[str, int] = MappingProxyType({}),
+) -> int:
     with transaction.atomic():
         held = _held(scans)
-        found = [one for one in found if one.scan.pk in held]
-        _write_findings(found, keys)
-        changed = [one.apply() for one in found]
+        different = [one for one in found if one.scan.pk in held]
+        _write_findings(different, keys)
+        changed = [one.apply() for one in different]
         Scan.objects.bulk_update(changed, ("revision", "coverage", *COUNTED))
+        _date(held, ages, knowledge)
         asked = {scan.pk for scan in changed}
         for scan in scans:
             if scan.pk in asked or (scan.pk in held and _was_too_old(scan, ages)):
                 scan_completed.send(sender=Scan, manifest_id=scan.manifest_id)
-        _date(held, ages, knowledge)
     return len(changed)
 
 
@@ -112,9 +130,7 @@ def _held(scans: Iterable[Scan]) -> set[int]:
     return {key for key, revision in now if revisions[key] == revision}
 
 
-def _date(
-    held: Iterable[int], ages: dict[int, datetime | None], knowledge: Knowledge
-) -> None:
+def _date(held: Iterable[int], ages: Ages, knowledge: Knowledge) -> None:
     by_age: dict[datetime | None, list[int]] = defaultdict(list)
     for key in held:
         by_age[ages[key]].append(key)
@@ -123,7 +139,7 @@ def _date(
         rows.update(advisories_at=at, matched_at=knowledge.at)
 
 
-def _was_too_old(scan: Scan, ages: dict[int, datetime | None]) -> bool:
+def _was_too_old(scan: Scan, ages: Ages) -> bool:
     """Say whether policies took the scan's knowledge for unknown, and need not now."""
     oldest = timezone.now() - timedelta(days=settings.EVIDENCE_MAX_AGE_DAYS)
     before, now = scan.advisories_at or scan.finished_at, ages[scan.pk]
@@ -205,7 +221,7 @@ def _vulnerabilities(found: Iterable[Difference]) -> dict[str, int]:
     return catalog.vulnerabilities(wanted.values(), trusted=True)
 
 
-def _write_findings(found: Iterable[Difference], keys: dict[str, int]) -> None:
+def _write_findings(found: Iterable[Difference], keys: Mapping[str, int]) -> None:
     gone: list[int] = []
     new: list[Finding] = []
     changed: list[Finding] = []
@@ -220,7 +236,7 @@ def _write_findings(found: Iterable[Difference], keys: dict[str, int]) -> None:
 
 
 def _finding(
-    one: Difference, name: Key, keys: dict[str, int], key: int | None = None
+    one: Difference, name: Key, keys: Mapping[str, int], key: int | None = None
 ) -> Finding:
     component, identifier = name
     found = one.found[name]
