@@ -7,7 +7,7 @@ from functools import cmp_to_key, reduce
 from typing import TYPE_CHECKING
 
 from repositories.scanning.advisories.advisory import Rating
-from repositories.scanning.advisories.evaluation import judge
+from repositories.scanning.advisories.evaluation import FIRST, judge
 from repositories.scanning.advisories.versions import compare, family_of
 from repositories.scanning.formats import scores
 from repositories.scanning.formats.identifiers import is_cve
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from repositories.scanning.ecosystems import Package
 
 MAX_ALIASES = 20
+_MODULAR = frozenset({"AlmaLinux", "Red Hat", "Rocky Linux"})
+_MODULE = ".module"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +77,26 @@ def match(package: Package, listings: Iterable[Listing]) -> Matches:
     found: list[Match] = []
     is_unknown = False
     for one in listings:
+        if not _is_of_its_kind(family, package.version, one.ranges):
+            continue
         verdict = judge(family, package.version, one.ranges, one.versions)
         is_unknown |= verdict.is_affected is None
         if verdict.is_affected:
             found += _told(one, verdict.fixed_version)
     merged = [_merged(family, members) for members in fold(found)]
     return Matches(tuple(sorted(merged, key=lambda one: one.id)), is_unknown)
+
+
+def _is_of_its_kind(family: str, version: str, ranges: Iterable[Range]) -> bool:
+    """Say whether versions of an RPM, from a module or not, are comparable with it.
+
+    A distribution has a package in several modules, and apart from them.
+    """
+    if family not in _MODULAR:
+        return True
+    named = [at for events in ranges for _, at in events if at != FIRST]
+    is_modular = _MODULE in version
+    return not named or any((_MODULE in at) is is_modular for at in named)
 
 
 def _told(one: Listing, fixed_version: str) -> Iterable[Match]:

@@ -201,6 +201,22 @@ def test_an_announcement_tells_of_each_of_its_vulnerabilities():
     ]
 
 
+@pytest.mark.parametrize(
+    ("version", "fixed", "is_found"),
+    [
+        ("1:16.1-1.el9", "1:18.2-1.module_el9.2+1", False),
+        ("1:16.1-1.module_el9.1+1", "1:18.2-1.el9", False),
+        ("1:16.1-1.module_el9.1+1", "1:16.2-1.module_el9.2+1", True),
+        ("1:16.1-1.el9", "1:16.2-1.el9", True),
+        ("1:16.1-1.el9", "", True),
+    ],
+)
+def test_modules_of_a_distribution_are_told_apart(version, fixed, is_found):
+    package = Package("AlmaLinux:9", "nodejs", version)
+    found = match(package, [_listing("CVE-2026-1111", fixed=fixed)]).found
+    assert bool(found) is is_found
+
+
 def test_a_version_that_cannot_be_compared_is_said_so():
     package = Package("PyPI", "django", "mine")
     assert match(package, [_listing("CVE-2026-1111", fixed="2")]).is_unknown
