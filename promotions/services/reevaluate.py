@@ -79,15 +79,17 @@ def due_moves(*, limit: int) -> list[int]:
 
 
 def overlooked_moves(*, limit: int) -> list[int]:
-    """Return waiting moves whose scan ended after they were asked about last.
+    """Return waiting moves that there is news of since they were asked about last.
 
-    Its message was lost: the rows are what counts.
+    A scan ended, or was matched against newer advisories, and its message was lost:
+    the rows are what counts.
     """
+    asked_at = OuterRef("evaluation__created_at")
     news = Scan.objects.filter(
         Q(manifest=OuterRef("tag_move__to_manifest"))
         | Q(manifest__parents__index=OuterRef("tag_move__to_manifest")),
+        Q(finished_at__gt=asked_at) | Q(matched_at__gt=asked_at),
         state=Scan.State.COMPLETED,
-        finished_at__gt=OuterRef("evaluation__created_at"),
     )
     waiting = Decision.objects.filter(Exists(news), verdict=Decision.Verdict.WAITING)
     return list(_keys(waiting.order_by("id"))[:limit])

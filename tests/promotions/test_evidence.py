@@ -332,6 +332,20 @@ def test_a_soak_time_ends_by_itself(source, target):
     assert Promotion.objects.get().tag_move == tag.current_move
 
 
+def test_a_lost_message_about_newer_advisories_is_found_likewise(source, target):
+    make_policy(source=source, target=target, rules=[NO_CRITICAL])
+    tag = push(source)
+    old = timezone.now() - timedelta(days=30)
+    scan = make_scan(manifest=tag.manifest, finished_at=old)
+    assert reevaluate.overlooked_moves(limit=10) == []
+    now = timezone.now()
+    type(scan).objects.filter(pk=scan.pk).update(matched_at=now, advisories_at=now)
+    assert reevaluate.overlooked_moves(limit=10) == [tag.current_move.pk]
+    tasks.sweep_decisions()
+    assert Promotion.objects.exists()
+    assert reevaluate.overlooked_moves(limit=10) == []
+
+
 def test_a_scan_whose_message_was_lost_is_found_by_the_sweeper(source, target):
     make_policy(source=source, target=target, rules=[NO_CRITICAL])
     tag = push(source)
