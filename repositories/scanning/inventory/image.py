@@ -90,9 +90,9 @@ def _components(tree: Tree, distribution: Distribution) -> Iterator[FoundCompone
     licenses: dict[str, dict[str, None]] = defaultdict(dict)
     for held in tree.files.values():
         for package, place in held.since.items():
-            purl = _purl(package, distribution)
-            places[purl].add(place)
-            licenses[purl].update(dict.fromkeys(_licenses(tree, held, package)))
+            if purl := _purl(package, distribution):
+                places[purl].add(place)
+                licenses[purl].update(dict.fromkeys(_licenses(tree, held, package)))
     for purl in sorted(places):
         yield FoundComponent(
             purl,
@@ -110,6 +110,10 @@ def _licenses(tree: Tree, held: HeldFile, package: Package) -> tuple[str, ...]:
 
 
 def _purl(package: Package, distribution: Distribution) -> str:
+    """Return the purl of a package; "" where nothing is left of its name."""
+    name = _segment(package.name)
+    if not name:
+        return ""
     namespace, qualifiers = package.namespace, dict(package.qualifiers)
     if package.type in _OF_DISTRIBUTIONS:
         vendor = _VENDORS.get(distribution.id, distribution.id)
@@ -118,8 +122,14 @@ def _purl(package: Package, distribution: Distribution) -> str:
             qualifiers["distro"] = distribution.qualifier
     return purls.made(
         package.type,
-        package.name,
+        name,
         package.version,
         namespace=namespace,
         qualifiers=qualifiers,
     )
+
+
+def _segment(name: str) -> str:
+    """Return a name that is one segment of a purl; a slash would begin the next."""
+    parts = (part.strip() for part in name.split("/"))
+    return "-".join(part for part in parts if part)
