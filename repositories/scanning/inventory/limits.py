@@ -34,9 +34,9 @@ class Limits:
     header_bytes: int = MIB
     file_bytes: int = 8 * MIB
     manifest_bytes: int = 4 * MIB
-    status_bytes: int = 64 * MIB
+    status_bytes: int = 32 * MIB
     database_bytes: int = 512 * MIB
-    packages: int = 200_000
+    packages: int = 100_000
     kept_bytes: int = 48 * MIB
     seconds: float = 300.0
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MAX_VALUE = 255
 MAX_LICENSES = 100
+MAX_PARAGRAPHS = 200_000
 _MAX_STATED = 2_000  # licenses that one file may state, repetitions included
 
 
@@ -52,8 +53,12 @@ def fields_of(names: str) -> re.Pattern[bytes]:
 
 
 def paragraphs(content: bytes, fields: re.Pattern[bytes]) -> Iterator[dict[str, str]]:
-    """Yield what `fields` finds in each paragraph, without continued lines."""
+    """Yield what `fields` finds in each paragraph, without continued lines.
+
+    No more than just beyond what any limit on packages allows.
+    """
     found: dict[str, str] = {}
+    yielded = 0
     for match in fields.finditer(content):  # never as a list of lines
         name, value = match.groups()
         if name:
@@ -61,5 +66,8 @@ def paragraphs(content: bytes, fields: re.Pattern[bytes]) -> Iterator[dict[str, 
         elif found:
             yield found
             found = {}
+            yielded += 1
+        if yielded > MAX_PARAGRAPHS:
+            return
     if found:
         yield found
