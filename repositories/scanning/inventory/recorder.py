@@ -37,7 +37,7 @@ class Recorder:
         self._folders: dict[str, None] = {}
         self._removed: dict[str, None] = {}
         self._emptied: dict[str, None] = {}
-        self._filled: set[str] = set()  # folders with files of interest
+        self._filled: set[str] = set()  # folders with anything that is kept
         self._replaced = 0
         self._programs = 0
 
@@ -48,18 +48,19 @@ class Recorder:
             return False
         if name == EMPTIED:
             self._keep(self._emptied, folder)
+            self._fill(path)
         elif not name.startswith(_ABOUT_WHITEOUTS):
             removed = name.removeprefix(WHITEOUT)
             if removed in {"", ".", ".."}:
                 raise UnreadableLayer("The layer has a whiteout that names nothing.")
             self._keep(self._removed, f"{folder}/{removed}".lstrip("/"))
+            self._fill(path)
         return True
 
     def folder(self, path: str) -> None:
         """Remember a folder, which may stand where a link was."""
         self._forget(path)
-        if self._meter.has_room() and _may_replace(path):
-            self._keep(self._folders, path)
+        self._keep(self._folders, path)
 
     def link(self, path: str, target: str) -> None:
         """Remember a symbolic link."""
@@ -68,6 +69,7 @@ class Recorder:
             return
         self._meter.keep(len(path) + len(target))
         self._links[path] = target
+        self._fill(path)
 
     def file(self, path: str, found: FoundFile | None) -> None:
         """Remember a file, by what it told; None is one of no interest."""
@@ -75,6 +77,7 @@ class Recorder:
         if found is None:
             if self._meter.has_room() and _may_replace(path):
                 self._keep(self._others, path)
+                self._fill(path)
             return
         self._meter.keep(len(path) + found.text_length, len(found.packages))
         self.files[path] = found
@@ -93,7 +96,7 @@ class Recorder:
         return FoundFile(PROGRAM, problem="nothing tells what it was built from")
 
     def contents(self) -> LayerContents:
-        """Return what was remembered; folders only where they can matter."""
+        """Return what was remembered; folders only where something lies in them."""
         folders = (
             path
             for path in self._folders

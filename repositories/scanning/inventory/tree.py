@@ -47,7 +47,7 @@ class Tree:
 
     def apply(self, digest: str, layer: LayerContents) -> None:
         """Put a layer on top; raises UnreadableLayer when the image gets too large."""
-        below = self.files
+        below = dict(self.files)
         self._remove(layer)
         for path, target in layer.links.items():
             self.links[in_resolved_folder(path, self.links)] = target
@@ -67,9 +67,12 @@ class Tree:
 
         A folder takes the place of a link or a file, anything else also of a folder.
         """
+        for path in sorted(layer.folders):  # those nearer to the root first
+            here = in_resolved_folder(path, self.links)
+            self.links.pop(here, None)
+            self.files.pop(here, None)
         leaves = self._led_to((*layer.others, *layer.links, *layer.files))
-        replaced = leaves | self._led_to(layer.folders)
-        self._keep_if(lambda path: path not in replaced)
+        self._keep_if(lambda path: path not in leaves)
         removed = leaves | self._led_to(layer.removed)
         emptied = {resolved(path, self.links) for path in layer.emptied}
         folders = {folder for path in removed | emptied for folder in ancestors(path)}

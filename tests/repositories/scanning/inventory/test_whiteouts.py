@@ -185,3 +185,17 @@ def test_what_was_removed_and_came_again_is_of_the_layer_that_brought_it_again()
     ]
 
     assert found(*image)["pkg:pypi/a@1"].places[0].layer == "layer-2"
+
+
+def test_a_folder_in_place_of_a_link_leaves_alone_what_the_link_led_to():
+    """Else a layer could hide packages that are still there."""
+    deep = "srv/a/b/c.d"
+    lower: dict[str, Content] = {
+        "d/a/x.egg-info": metadata("x", "1"),
+        "l": Link("d"),
+        deep: Link("/d"),
+    }
+    upper: dict[str, Content] = {"l": FOLDER, "l/a": "text", deep: FOLDER}
+    upper |= {f"{deep}/a": "text"}
+
+    assert packages(lower, upper) == {"x@1"}
