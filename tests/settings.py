@@ -15,6 +15,7 @@ from msr.settings import *  # noqa: F403 - ours below, theirs above
 from msr.settings import BASE_DIR, DATABASES
 
 TRIVY_PROGRAM = "no-trivy-here"  # so that one on PATH changes nothing
+SCAN_ON_PUSH = False  # where a test does not ask for it
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CELERY_BROKER_URL = "memory://"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -27,7 +27,11 @@ def made(
     qualifiers: Mapping[str, str] | None = None,
     subpath: str = "",
 ) -> str:
-    """Return the purl of a package; what is too long for one is cut."""
+    """Return the purl of a package; what is too long for one is cut.
+
+    A name of nothing but blanks and slashes, which no purl can have, is `unnamed`.
+    """
+    name = name if name.strip().strip("/") else "unnamed"
     parts = (kind, namespace or None, name, version or None)
     text = str(PackageURL(*parts, dict(qualifiers or {}) or None, subpath or None))
     if len(text) > MAX_LENGTH:

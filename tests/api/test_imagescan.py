@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.access import Actor
 from repositories.models import ManifestLayer, Scan, Scanner, VulnerabilityException
+from repositories.registry import MediaType
 from repositories.services import exceptions
 from tests.api import factories
 from tests.api.swagger import assert_is
@@ -24,8 +25,15 @@ FOUND = {"CVE-2021-1": 9.8, "CVE-2021-2": 5.0, "CVE-2021-3": 1.0, "CVE-2021-4": 
 @pytest.fixture
 def scanned(world):
     """`dev/website:v1`, scanned by the built-in scanner, with one layer."""
-    image = factories.manifest(world.website, "scanned", image_author="someone")
-    ManifestLayer.objects.create(manifest=image, position=0, digest=LAYER, size=7)
+    image = factories.manifest(
+        world.website,
+        "scanned",
+        image_author="someone",
+        config_media_type=MediaType.OCI_CONFIG,
+    )
+    ManifestLayer.objects.update_or_create(
+        manifest=image, position=0, defaults={"digest": LAYER, "size": 7}
+    )
     factories.push(world.website, "v1", image)
     make_scan(
         manifest=image,

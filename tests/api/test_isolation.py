@@ -161,7 +161,9 @@ def _hidden_in(world, layer: str) -> VulnerabilityException:
     """Hide a vulnerability in a layer of an image of `qa/website`."""
     image = factories.manifest(world.target, "layered")
     digest = f"sha256:{layer}"
-    ManifestLayer.objects.create(manifest=image, position=0, digest=digest, size=1)
+    ManifestLayer.objects.update_or_create(
+        manifest=image, position=0, defaults={"digest": digest, "size": 1}
+    )
     return exceptions.hide(
         actor=Actor(world.people.quentin),
         scope=world.target,

@@ -29,8 +29,8 @@ TABS = ("vulnerabilities", "components", "layers", "scans")
 def scanned(source):
     """`dev/website:1.0` with four vulnerabilities in its one layer."""
     tag = make_tag(repository=source)
-    ManifestLayer.objects.create(
-        manifest=tag.manifest, position=0, digest=LAYER, size=10
+    ManifestLayer.objects.update_or_create(
+        manifest=tag.manifest, position=0, defaults={"digest": LAYER, "size": 10}
     )
     make_scan(
         manifest=tag.manifest,

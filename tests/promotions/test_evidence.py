@@ -80,7 +80,7 @@ def test_an_image_waits_for_its_scan_and_is_then_promoted(source, target):
     tag = push(source)
     waiting = Decision.objects.get()
     assert waiting.verdict == Decision.Verdict.WAITING
-    assert "linux/amd64 is not finished" in waiting.outcomes[0]["sentence"]
+    assert "no scan of linux/amd64" in waiting.outcomes[0]["sentence"]
     assert not Promotion.objects.exists()
     make_scan(manifest=tag.manifest, vulnerabilities={"CVE-2026-4": 5.0})
     decision = Decision.objects.get()

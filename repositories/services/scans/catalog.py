@@ -44,9 +44,12 @@ def vulnerabilities(found: Iterable[FoundVulnerability], *, trusted: bool) -> Ke
     everybody sees them.
     """
     named = {canonical(one.id): one for one in found}
-    keys = _keys(
-        Vulnerability, "identifier", named, lambda name: Vulnerability(identifier=name)
-    )
+
+    def make(name: str) -> Vulnerability:
+        told = _told(named[name]) if trusted else {}
+        return Vulnerability(identifier=name, **told)
+
+    keys = _keys(Vulnerability, "identifier", named, make)
     if trusted:
         _describe(named, keys)
         _note_aliases(named, keys)
@@ -86,9 +89,14 @@ def _describe(named: dict[str, FoundVulnerability], keys: Keys) -> None:
     for some in batched(sorted(described), BATCH):
         rows = list(Vulnerability.objects.filter(pk__in=some, summary=""))
         for row in rows:
-            row.summary = short_text(described[row.pk].summary, 500)
-            row.link = short_text(described[row.pk].link, 500)
+            for column, value in _told(described[row.pk]).items():
+                setattr(row, column, value)
         Vulnerability.objects.bulk_update(rows, ("summary", "link"))
+
+
+def _told(found: FoundVulnerability) -> dict[str, str]:
+    summary, link = short_text(found.summary, 500), short_text(found.link, 500)
+    return {"summary": summary, "link": link}
 
 
 def _note_aliases(named: dict[str, FoundVulnerability], keys: Keys) -> None:
