@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
+import sys
 import zlib
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 from repositories.scanning.inventory.limits import UnreadableLayer
 
@@ -21,7 +26,6 @@ _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _ZSTD_SKIPPED = b"\x2a\x4d\x18"  # behind a byte of 50 to 5f (RFC 8878)
 _OTHERS = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x04\x22\x4d\x18": "lz4"}
-_ZSTD_LIBRARIES = ("compression.zstd", "backports.zstd")  # the same module
 
 
 class _Decompressor(Protocol):
@@ -108,26 +112,13 @@ def _codec(start: bytes) -> _Codec | None:
     if start.startswith(_GZIP):
         return _Codec(_Gzip, zlib.error)
     if start.startswith(_ZSTD) or start[1:4] == _ZSTD_SKIPPED:
-        return _zstd()
+        return _Codec(zstd.ZstdDecompressor, zstd.ZstdError)
     for magic, name in _OTHERS.items():
         if start.startswith(magic):
             raise UnreadableLayer(
                 f"The layer is compressed with {name}, which images may not be."
             )
     return None
-
-
-def _zstd() -> _Codec:
-    for name in _ZSTD_LIBRARIES:
-        try:
-            library: Any = importlib.import_module(name)
-        except ImportError:
-            continue
-        return _Codec(library.ZstdDecompressor, library.ZstdError)
-    raise UnreadableLayer(
-        "The layer is compressed with zstd, which this installation cannot read: "
-        "run it on Python 3.14, or install backports.zstd."
-    )
 
 
 def _members(pieces: Iterator[bytes], codec: _Codec) -> Iterator[bytes]:

@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.utils import timezone
 
 from repositories.models import LayerInventory, ManifestLayer
@@ -21,6 +22,7 @@ from repositories.registry import (
 from repositories.scanning.inventory import (
     INVENTORY_VERSION,
     LayerContents,
+    Limits,
     SkippedLayer,
     UnreadableLayer,
     assemble,
@@ -86,7 +88,8 @@ def _read(job: Job, client: RegistryClient, layer: ManifestLayer) -> LayerConten
     with closing(client.iter_blob(name, Digest.parse(layer.digest))) as blob:
         try:
             pieces = _with_beat(blob, job)
-            return read_layer(pieces, layer.media_type, deadline=_deadline(job))
+            limits = Limits(layer_bytes=settings.SCAN_LAYER_BYTES)
+            return read_layer(pieces, layer.media_type, limits, deadline=_deadline(job))
         except UnreadableLayer as error:
             message = f"The layer {layer.digest} cannot be read. {error}"
             raise UnreadableLayer(message) from error
