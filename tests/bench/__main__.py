@@ -1,4 +1,4 @@
-"""`make bench`: copies against skopeo and a bare script, rules, and decisions.
+"""`make bench`: copies against skopeo and a bare script, rules, decisions, search.
 
 Every round runs each contender once, one after the other, so that all of them see the
 same machine; the figures are medians over the rounds.
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import django
 
-from tests.bench import rules
+from tests.bench import rules, search
 from tests.bench.clients import skopeo
 from tests.images import make_image
 from tests.stack.stack import Stack
@@ -48,7 +48,10 @@ class Series:
 
 
 def main() -> None:
-    """Start the stack on PostgreSQL, measure, print a table."""
+    """Start the stack on PostgreSQL, measure, print a table; or only the `search`."""
+    if sys.argv[1:] == ["search"]:
+        search.main()
+        return
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
     with Stack(environment=QUIET) as stack, tempfile.TemporaryDirectory() as folder:
         os.environ.update(stack.env)
@@ -56,9 +59,9 @@ def main() -> None:
         django.setup()
         print_table(measure(stack, Path(folder), rounds), rounds)
     rules.main()
-    # A process of its own: this one holds the settings of the stack, which has stopped.
-    decide = [sys.executable, "-m", "tests.bench.decide"]
-    subprocess.run(decide, check=True)
+    # Others: this process holds the settings of the stack, which has stopped.
+    for module in ("tests.bench.decide", "tests.bench.search"):
+        subprocess.run([sys.executable, "-m", module], check=True)
 
 
 def measure(stack: Stack, folder: Path, rounds: int) -> dict[str, Series]:
