@@ -42,6 +42,7 @@ PASSWORD = "a long enough password"
 FREQUENT = "CVE-2020-0"  # in every second image
 USUAL = "CVE-2020-1"  # in one of thirty
 RARE = "CVE-2020-2"  # in three images of the whole registry
+ELSEWHERE = "CVE-2020-3"  # in one of twenty images, none of them the reader's
 COMPONENT = "component0"  # in every second image
 LICENSE = "MIT"
 
@@ -185,10 +186,12 @@ def _found_in(number: int) -> set[int]:
         found.add(0)
     if number % 30 == 0:
         found.add(1)
+    if number % 20 == 5 and number % REPOSITORIES >= REPOSITORIES // 10:
+        found.add(3)
     if number % (IMAGES // 3) == 1:
         found.add(2)
     while len(found) < FINDINGS_PER_IMAGE:
-        found.add(random.randrange(3, VULNERABILITIES))
+        found.add(random.randrange(4, VULNERABILITIES))
     return found
 
 

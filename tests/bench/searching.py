@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from repositories.models import Finding
 from tests.bench import many_findings as registry
 
 if TYPE_CHECKING:
@@ -20,10 +21,12 @@ ROUNDS = 30
 WARM_UP = 3
 PROMISED_MS = 150
 PROMISED_QUERIES = 12
+HIT = '<a class="name"'  # how each image found is shown
 CASES = {
     "frequent CVE": ("cve", registry.FREQUENT),
     "usual CVE": ("cve", registry.USUAL),
     "rare CVE": ("cve", registry.RARE),
+    "CVE not of the reader": ("cve", registry.ELSEWHERE),
     "unknown CVE": ("cve", "CVE-1999-0"),
     "frequent component": ("component", registry.COMPONENT),
     "frequent license": ("license", registry.LICENSE),
@@ -51,7 +54,7 @@ def measure() -> list[Row]:
     started = time.perf_counter()
     readers = registry.fill()
     took = time.perf_counter() - started
-    print(f"{registry.Finding.objects.count()} findings written in {took:.0f} s")
+    print(f"{Finding.objects.count()} findings written in {took:.0f} s")
     rows = []
     for who, user in (
         ("administrator", readers.administrator),
@@ -81,9 +84,9 @@ def _row(name: str, client: Client, subject: str, term: str) -> Row:
         ask()
     times = [ask() for _ in range(ROUNDS)]
     with CaptureQueriesContext(connection) as captured:
-        shown = client.get("/search", {"for": subject, "q": term}).context["hits"]
+        page = client.get("/search", {"for": subject, "q": term}).text
     p95 = statistics.quantiles(times, n=20)[-1]
-    return Row(name, len(shown), len(captured), statistics.median(times), p95)
+    return Row(name, page.count(HIT), len(captured), statistics.median(times), p95)
 
 
 def print_table(rows: list[Row]) -> None:

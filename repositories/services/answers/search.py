@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from accounts.access import Actor
     from repositories.querysets import TagQuerySet
 
-FEW = 10_000  # what is in more scans is looked for tag by tag: one is found soon
+FEW = 1_000  # what is in more scans is looked for tag by tag: one is found soon
 LICENSES_READ = 5_000
 SHA256 = "sha256:"
 SCANNED = (
