@@ -29,8 +29,9 @@ def names(expression: str, term: str) -> bool:
     wanted = plain(term)
     if plain(expression) == wanted:
         return True
-    found = _TERM.findall(expression.casefold())
-    return bool(_WORDS.intersection(found)) and wanted in map(plain, found)
+    found = set(_TERM.findall(expression.casefold()))
+    is_expression = not _WORDS.isdisjoint(found)
+    return is_expression and wanted in map(plain, found - _WORDS)
 
 
 def stem(term: str) -> str:
