@@ -93,10 +93,11 @@ class TagDetail(Operation):
             and asked["arch"] in ("", manifest.architecture)
         ]
         found = _scanned(repository, tags[0].manifest, images)
+        details = {key: _details(one) for key, one in found.items()}
         shown = [
-            _detailed(tag, manifest, found.get(manifest.pk))
+            _detailed(tag, image, found.get(image.pk), details.get(image.pk, {}))
             for tag in tags
-            for manifest in images
+            for image in images
         ]
         return Response(shown)
 
@@ -175,18 +176,25 @@ def _listed(tag: Tag, summary: Summary, *, whole: bool) -> dict[str, Any]:
     return shown | {"vuln_summary": old_summary(_named(tag), summary)}
 
 
-def _detailed(tag: Tag, manifest: Manifest, found: Contents | None) -> dict[str, Any]:
+def _details(found: Contents) -> dict[str, Any]:
+    """Return what responses.Tag has of an image that scanners read."""
+    details = found.details_of(found.rows)
+    licenses = {name for detail in details.values() for name in detail.licenses}
+    return {
+        "components": [component(row, details[row.pk]) for row in found.rows],
+        "licenses": [license_of(name) for name in sorted(licenses)],
+    }
+
+
+def _detailed(
+    tag: Tag, manifest: Manifest, found: Contents | None, details: dict[str, Any]
+) -> dict[str, Any]:
     """Return responses.Tag; what no scanner reads has no summary."""
     shown = _render(tag, _render_manifest(manifest))
     if found is None:
         return shown
-    details = found.details_of(found.rows)
-    licenses = {name for detail in details.values() for name in detail.licenses}
-    return shown | {
-        "components": [component(row, details[row.pk]) for row in found.rows],
-        "licenses": [license_of(name) for name in sorted(licenses)],
-        "vuln_summary": old_summary(_named(tag), summary_of(found.image, found.counts)),
-    }
+    summary = summary_of(found.image, found.counts)
+    return shown | details | {"vuln_summary": old_summary(_named(tag), summary)}
 
 
 def _named(tag: Tag) -> Named:

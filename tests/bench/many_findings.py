@@ -45,6 +45,12 @@ RARE = "CVE-2020-2"  # in three images of the whole registry
 ELSEWHERE = "CVE-2020-3"  # in one of twenty images, none of them the reader's
 COMPONENT = "component0"  # in every second image
 LICENSE = "MIT"
+BASE = f"sha256:{'b' * 64}"  # the first layer of every image
+
+
+def layer_of(number: int) -> str:
+    """Return the digest of a layer that one of a thousand images has."""
+    return f"sha256:{number % 1000:064x}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +111,9 @@ def _images(repositories: list[Repository]) -> list[Manifest]:
     pairs = list(zip(rows, homes, strict=True))
     _bulk(RepositoryManifest(repository=home, manifest=row) for row, home in pairs)
     _bulk(
-        ManifestLayer(
-            manifest=row, position=0, digest=f"sha256:{row.pk % 1000:064x}", size=1
-        )
+        ManifestLayer(manifest=row, position=position, digest=digest, size=1)
         for row in rows
+        for position, digest in enumerate((BASE, layer_of(row.pk)))
     )
     moves = _bulk(
         TagMove(repository=home, tag=f"v{row.pk}", to_manifest=row, moved_at=now)

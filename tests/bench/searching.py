@@ -30,7 +30,8 @@ CASES = {
     "unknown CVE": ("cve", "CVE-1999-0"),
     "frequent component": ("component", registry.COMPONENT),
     "frequent license": ("license", registry.LICENSE),
-    "layer": ("layer", f"sha256:{7:064x}"),
+    "layer": ("layer", registry.layer_of(7)),
+    "base layer of all": ("layer", registry.BASE),
 }
 
 

@@ -397,8 +397,12 @@ def test_images_of_an_index_are_found(browser, dana, source, monkeypatch, few):
     make_tag(repository=source, manifest=index)
     child = index.children.latest("id").child
     make_scan(manifest=child, vulnerabilities={"CVE-1": 9.0})
-    (hit,) = browser(dana).get("/search", {"q": "CVE-1"}).context["hits"]
-    assert (hit.tag.name, hit.manifest) == ("1.0", child)
+    layer = ManifestLayer.objects.create(
+        manifest=child, position=0, digest=LAYER, size=1
+    )
+    for query in ({"q": "CVE-1"}, {"for": "layer", "q": layer.digest}):
+        (hit,) = browser(dana).get("/search", query).context["hits"]
+        assert (hit.tag.name, hit.manifest) == ("1.0", child)
 
 
 def test_tables_hold_no_formula(browser, dana, scanned, source):

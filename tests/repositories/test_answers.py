@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from accounts.access import Actor
 from promotions.rules import EvidenceKind, Missing
 from promotions.services.evidence.scans import choose as choose_for_rules
-from repositories.models import Manifest, Scan, Scanner
+from repositories.models import Manifest, Scan, Scanner, VulnerabilityException
 from repositories.scanning.report import Kind
 from repositories.scanning.severity import Counts
 from repositories.services import exceptions
@@ -133,7 +133,7 @@ def test_an_exception_that_expired_or_is_of_another_image_hides_nothing(
     admin = Actor(make_user(is_superuser=True))
     other = make_manifest(repository=repository)
     for vulnerability, digest in (("CVE-1", other.digest), ("CVE-2", "")):
-        made = exceptions.hide(
+        exceptions.hide(
             actor=admin,
             scope=repository,
             vulnerability=vulnerability,
@@ -141,7 +141,7 @@ def test_an_exception_that_expired_or_is_of_another_image_hides_nothing(
             digest=digest,
         )
     assert summary_of(repository, image).counts == Counts(critical=1, all=1)
-    type(made).objects.update(expires_at=timezone.now())
+    VulnerabilityException.objects.update(expires_at=timezone.now())
     assert summary_of(repository, image).counts == Counts(critical=2, all=2)
 
 

@@ -25,6 +25,7 @@ from repositories.services import exceptions
 from repositories.services.answers.search import layer_digest
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from rest_framework.request import Request
 
 MAX_SCOPES = 100
@@ -98,18 +99,20 @@ class LayerOverride(Operation):
         exceptions.unhide(actor=self.actor, exception=found)
         return Response({})
 
-    def _holding(self, digest: str) -> set[int]:
-        """Return the keys of the repositories that have the layer; NO_SUCH_LAYER."""
+    def _holding(self, digest: str) -> QuerySet[Repository]:
+        """Return the repositories that have the layer; raises NO_SUCH_LAYER."""
         rows = Repository.objects.permitted(self.actor, Action.PULL).filter(
             held_manifests__manifest__layers__digest=digest,
             held_manifests__gone_at__isnull=True,
         )
-        if found := set(rows.values_list("pk", flat=True)):
-            return found
+        if rows.exists():
+            return rows
         message = f"No image that you may pull has the layer “{digest}”."
         raise NotFound(message, code="NO_SUCH_LAYER")
 
-    def _scopes(self, holding: set[int], named: str) -> list[Repository | Namespace]:
+    def _scopes(
+        self, holding: QuerySet[Repository], named: str
+    ) -> list[Repository | Namespace]:
         return [self._named(named)] if named else self._administered(holding)
 
     def _named(self, scope: str) -> Repository | Namespace:
@@ -117,10 +120,16 @@ class LayerOverride(Operation):
             return repository_of(self.actor, scope)
         return namespace_of(self.actor, scope)
 
-    def _administered(self, holding: set[int]) -> list[Repository | Namespace]:
+    def _administered(
+        self, holding: QuerySet[Repository]
+    ) -> list[Repository | Namespace]:
         """Return the namespaces, else the repositories, that the client administers."""
         rows = Repository.objects.permitted(self.actor, Action.ADMIN)
-        mine = rows.filter(pk__in=holding).select_related("namespace").order_by("pk")
+        mine = (
+            rows.filter(pk__in=holding.values("pk"))
+            .select_related("namespace")
+            .order_by("pk")
+        )
         keys = Namespace.objects.permitted(self.actor, Action.ADMIN).values("pk")
         whole = Namespace.objects.filter(
             pk__in=keys, repositories__in=mine.order_by().values("pk")

@@ -86,7 +86,10 @@ class Search:
 
     def _contained(self) -> Q:
         if self.subject is Subject.LAYER:
-            return _of_images(set(self.images().values_list("manifest", flat=True)))
+            layers = self.images()
+            images = layers.values_list("manifest", flat=True)[: FEW + 1]
+            few = len(images) <= FEW
+            return _of_images(set(images)) if few else _with_layer(layers)
         if not self.keys:
             return Q(pk__in=())
         sightings = self.sightings()
@@ -120,6 +123,13 @@ def _of_images(images: set[int]) -> Q:
         return Q(manifest__in=images)
     held = _held_children().filter(child__in=images)
     return Q(manifest__in=images) | (Q(manifest__in=indexes) & Q(Exists(held)))
+
+
+def _with_layer(layers: QuerySet[ManifestLayer]) -> Q:
+    """Return the same condition for a layer of very many images."""
+    direct = layers.filter(manifest=OuterRef("manifest"))
+    below = layers.filter(manifest=OuterRef("child"))
+    return Q(Exists(direct)) | Q(Exists(_held_children().filter(Exists(below))))
 
 
 def _walked(sightings: QuerySet[Any]) -> Q:
