@@ -42,6 +42,7 @@ def schedule(sender: Celery, **_kwargs: object) -> None:
             "schedule": 3600.0,
         },
         **_trivy(),
+        **_rescans(),
         "sweep_promotions": {
             "task": "promotions.tasks.sweep_promotions",
             "schedule": settings.SWEEP_PERIOD,
@@ -49,6 +50,14 @@ def schedule(sender: Celery, **_kwargs: object) -> None:
         "sweep_decisions": {
             "task": "promotions.tasks.sweep_decisions",
             "schedule": settings.SWEEP_PERIOD * 2,
+        },
+        "review_all": {
+            "task": "promotions.tasks.review_all",
+            "schedule": 24 * 3600.0,
+        },
+        "rescan_stale": {
+            "task": "promotions.tasks.rescan_stale",
+            "schedule": settings.SWEEP_PERIOD * 12,
         },
         "compact_decisions": {
             "task": "promotions.tasks.compact_decisions",
@@ -76,3 +85,16 @@ def _trivy() -> dict[str, Any]:
     period = float(settings.TRIVY_UPDATE_PERIOD)
     task = {"task": "repositories.tasks.update_trivy", "schedule": period}
     return {"update_trivy": task}
+
+
+def _rescans() -> dict[str, Any]:
+    """Say how often old scans of promoted images are looked for, where they are to be.
+
+    More often than they are old enough: what a day's run just missed would else be two
+    days old, and a beat that is started anew every day would never come to it.
+    """
+    if not settings.RESCAN_PERIOD:
+        return {}
+    period = min(float(settings.RESCAN_PERIOD), 3600.0)
+    task = {"task": "promotions.tasks.rescan_promoted", "schedule": period}
+    return {"rescan_promoted": task}

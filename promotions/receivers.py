@@ -12,6 +12,8 @@ from promotions.tasks import (
     reevaluate_exception,
     reevaluate_image,
     reevaluate_key,
+    review_exception,
+    review_promoted,
 )
 from repositories.signals import (
     attachment_changed,
@@ -33,6 +35,18 @@ def evaluate_pushed_tag(*, move_id: int, **_kwargs: Any) -> None:
 def reevaluate_scanned_image(*, manifest_id: int, **_kwargs: Any) -> None:
     """Ask again about the tags of an image that was scanned."""
     wake(reevaluate_image, manifest_id)
+
+
+@receiver(scan_completed, dispatch_uid="review_promoted")
+def review_scanned_image(*, manifest_id: int, **_kwargs: Any) -> None:
+    """Look again at what was promoted of an image that was scanned."""
+    wake(review_promoted, manifest_id)
+
+
+@receiver(exception_changed, dispatch_uid="review_exception")
+def review_hidden(*, exception_id: int, **_kwargs: Any) -> None:
+    """Look again at what was promoted, where a vulnerability was hidden or shown."""
+    wake(review_exception, exception_id)
 
 
 @receiver(exception_changed, dispatch_uid="reevaluate_exception")

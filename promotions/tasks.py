@@ -11,12 +11,22 @@ from django.utils import timezone
 
 from promotions.models import Evaluation, Promotion, PromotionPolicy
 from promotions.models.promotion import State
-from promotions.services import apply, evaluate, promote, reevaluate
+from promotions.services import (
+    apply,
+    evaluate,
+    promote,
+    reevaluate,
+    rescan,
+    watch,
+)
 from repositories.models import AttachmentNotice, SigningKey, TagMove
 from repositories.services import attachments, signing_keys
 from repositories.tasks import wake
 
 SWEEP_BATCH = 500
+RESCAN_BATCH = 100
+REVIEW_BATCH = 500
+REVIEWED_WITHIN = timedelta(hours=1)
 
 
 @shared_task
@@ -75,6 +85,7 @@ def sweep_decisions() -> None:
         wake(reevaluate_move, move_id, expires_seconds=period)
     for exception_id in reevaluate.expired_exceptions():
         wake(reevaluate_exception, exception_id)
+        wake(review_exception, exception_id)
     for notice_id in reevaluate.overlooked_attachments(limit=SWEEP_BATCH):
         wake(reevaluate_attachment, notice_id, expires_seconds=period)
     for key_id in reevaluate.overlooked_keys(limit=SWEEP_BATCH):
@@ -90,7 +101,54 @@ def compact_decisions() -> None:
 @shared_task
 def run_promotion(promotion_id: int) -> None:
     """Copy one image; what could not be copied now is taken up by the sweeper."""
-    promote.run(promotion_id=promotion_id)
+    if promote.run(promotion_id=promotion_id) is State.SUCCEEDED:
+        wake(watch_promotion, promotion_id)
+
+
+@shared_task
+def watch_promotion(promotion_id: int) -> None:
+    """Note what is known of an image when it is promoted: more is news later."""
+    watch.review_one(promotion_id=promotion_id)
+
+
+@shared_task
+def review_promoted(manifest_id: int) -> None:
+    """Look again at what was promoted of an image, since it was scanned."""
+    watch.review(manifest_id=manifest_id)
+
+
+@shared_task
+def review_exception(exception_id: int) -> None:
+    """Look again at what was promoted, where a vulnerability was hidden or shown."""
+    watch.review_exception(exception_id=exception_id)
+
+
+@shared_task
+def review_all() -> None:
+    """Look again at all that was promoted: a lost message may have left something."""
+    wake(review_after, 0)
+
+
+@shared_task
+def review_after(promotion_id: int) -> None:
+    """Look again at some promotions behind a key, then wake up for the next."""
+    following = watch.review_some(
+        after=promotion_id, unless_within=REVIEWED_WITHIN, limit=REVIEW_BATCH
+    )
+    if following is not None:
+        wake(review_after, following)
+
+
+@shared_task
+def rescan_promoted() -> None:
+    """Queue scans of promoted images whose last is old; the sweeper starts them."""
+    rescan.rescan_promoted()
+
+
+@shared_task
+def rescan_stale() -> None:
+    """Have images scanned anew that wait because what is known of them is too old."""
+    rescan.rescan_stale(limit=RESCAN_BATCH)
 
 
 @shared_task

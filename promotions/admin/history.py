@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.db.models import F
 from typing_extensions import override
 
 from accounts.admin_mixins import ReadOnlyAdmin, apply_to_each, linked, moment
 from accounts.authentication import actor_of
 from promotions.admin.policies import ENDS
-from promotions.models import Decision, Evaluation, Promotion
+from promotions.models import Decision, Evaluation, Promotion, Watch
 from promotions.models.promotion import State
 from promotions.services.cancel import cancel
 from promotions.services.repeat import promote_again
@@ -182,3 +183,31 @@ class PromotionAdmin(SearchByReference, ReadOnlyAdmin[Promotion]):
             lambda promotion: cancel(actor=actor, promotion=promotion),
             "Cancelled, or told to stop",
         )
+
+
+@admin.register(Watch)
+class WatchAdmin(SearchByReference, ReadOnlyAdmin[Watch]):
+    """Promoted images as they were found last: those that fail their policy first."""
+
+    deferred = ("promotion__manifest__raw",)
+    list_display = (
+        linked("promotion"),
+        moment("failing_since"),
+        "why",
+        moment("reviewed_at"),
+    )
+    list_filter = (("failing_since", admin.EmptyFieldListFilter), "reviewed_at")
+    list_select_related = (
+        "promotion__source_repository__namespace",
+        "promotion__target_namespace",
+        "promotion__target_repository__namespace",
+        "promotion__manifest",
+    )
+    repository_paths = ("promotion__source_repository", "promotion__target_repository")
+    tag_paths = ("promotion__source_tag", "promotion__target_tag")
+    manifest_paths = ("promotion__manifest",)
+    ordering = (F("failing_since").desc(nulls_last=True), "-id")
+
+    @admin.display(description="fails")
+    def why(self, watch: Watch) -> str:
+        return "; ".join(str(outcome["sentence"]) for outcome in watch.outcomes)

@@ -8,6 +8,7 @@ from promotions.models.policy import NamespaceAdmission, PromotionPolicy, Standi
 from promotions.models.promotion import Promotion
 from promotions.models.promotion_filter import PromotionFilter
 from promotions.models.version import PolicyVersion
+from promotions.models.watch import Watch
 
 __all__ = [
     "Decision",
@@ -19,4 +20,5 @@ __all__ = [
     "PromotionFilter",
     "PromotionPolicy",
     "Standing",
+    "Watch",
 ]

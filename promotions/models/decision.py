@@ -74,6 +74,10 @@ class Decision(PublicModel):
     )
     reevaluate_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
+    rescan_at = models.DateTimeField(
+        null=True,
+        help_text="When its image is next scanned anew, as its scans are too old.",
+    )
 
     class Meta(PublicModel.Meta):
         indexes = (
@@ -82,6 +86,11 @@ class Decision(PublicModel):
                 fields=("reevaluate_at",),
                 condition=models.Q(verdict="waiting"),
                 name="decision_to_wake",
+            ),
+            models.Index(
+                fields=("rescan_at",),
+                condition=models.Q(verdict="waiting", rescan_at__isnull=False),
+                name="decision_to_rescan",
             ),
         )
         constraints = (

@@ -4,5 +4,11 @@ from __future__ import annotations
 
 from promotions.querysets.policies import PromotionPolicyQuerySet
 from promotions.querysets.promotions import IllegalTransition, PromotionQuerySet
+from promotions.querysets.watches import WatchQuerySet
 
-__all__ = ["IllegalTransition", "PromotionPolicyQuerySet", "PromotionQuerySet"]
+__all__ = [
+    "IllegalTransition",
+    "PromotionPolicyQuerySet",
+    "PromotionQuerySet",
+    "WatchQuerySet",
+]

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.access import Action, Actor
 from accounts.models import Namespace
-from repositories.models import Repository
+from repositories.models import IndexChild, Repository, Tag
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -101,6 +101,21 @@ class PromotionQuerySet(models.QuerySet["Promotion"]):
         if wanted.tag:
             rows = rows.filter(_sight(reader, pk="source_repository"))
         return rows
+
+    def of_images(self, images: models.QuerySet[Any, Any]) -> Self:
+        """Return those of the images with these keys, and of indexes of them."""
+        parents = IndexChild.objects.filter(child__in=images).values("index")
+        return self.filter(Q(manifest__in=images) | Q(manifest__in=parents))
+
+    def standing(self) -> Self:
+        """Return those on whose copy the target tag still stands."""
+        tags = Tag.objects.filter(
+            repository=OuterRef("target_repository"),
+            name=OuterRef("target_tag"),
+            promotion_uuid=OuterRef("uuid"),
+            repository__deleted_at__isnull=True,
+        )
+        return self.filter(Exists(tags), state="succeeded")
 
     def retryable(self) -> Self:
         """Return those that failed and were not promoted again since."""

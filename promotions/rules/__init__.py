@@ -17,7 +17,13 @@ from promotions.rules.fields import Field, Section
 from promotions.rules.operators import Operator
 from promotions.rules.options import Options, Unlicensed, Unscored
 from promotions.rules.outcomes import Outcome, OutcomeResult, Result, Verdict
-from promotions.rules.rule import AnyOf, Criterion, Rule, parse_rules
+from promotions.rules.rule import (
+    AnyOf,
+    Criterion,
+    Rule,
+    parse_rules,
+    single_rules,
+)
 from promotions.rules.tag_template import (
     CODES,
     Code,
@@ -61,5 +67,6 @@ __all__ = [
     "load_zone",
     "matches",
     "parse_rules",
+    "single_rules",
     "with_suffix",
 ]

@@ -49,6 +49,12 @@ class Decided:
     at: datetime
     result: Result
 
+    @property
+    def waits_for_a_scan(self) -> bool:
+        """Whether what is known of vulnerabilities is too old to answer."""
+        asks = EvidenceKind.VULNERABILITIES in self.version.compiled.needs
+        return self.result is Result.WAITING and asks and self.gathered.is_outdated
+
     def explained(self) -> Verdict:
         """Return the verdict with the outcome of every rule."""
         return evaluate(self.version.compiled, self.gathered.facts, self.at)
@@ -100,11 +106,15 @@ def decide_by_hand(
 
 
 def decide(
-    versions: Iterable[PolicyVersion], move: TagMove, at: datetime | None = None
+    versions: Iterable[PolicyVersion],
+    move: TagMove,
+    at: datetime | None = None,
+    held_by: Repository | None = None,
 ) -> list[Decided]:
     """Answer for each version; those that want the same evidence share it.
 
     `at` is the time that rules compare with, or now; the evidence is that of today.
+    `held_by` is where the image is looked at, if the source has it no more.
     """
     groups: dict[Any, list[PolicyVersion]] = defaultdict(list)
     for version in versions:
@@ -113,7 +123,7 @@ def decide(
     return [
         Decided(version, gathered, now, matches(version.compiled, gathered.facts, now))
         for group in groups.values()
-        for gathered in [gather(move, _wanted(group, move))]
+        for gathered in [gather(move, replace(_wanted(group, move), held_by=held_by))]
         for version in group
     ]
 
@@ -224,6 +234,7 @@ def _decision(evaluation: Evaluation, decided: Decided) -> Decision:
         groups=list(verdict.groups),
         reevaluate_at=verdict.reevaluate_at,
         expires_at=verdict.expires_at,
+        rescan_at=decided.at if decided.waits_for_a_scan else None,
     )
 
 

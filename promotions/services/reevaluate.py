@@ -43,12 +43,17 @@ def moves_of_image(*, manifest_id: int) -> set[int]:
 def moves_of_exception(*, exception_id: int) -> set[int]:
     """Return the moves in whose images the vulnerability was found, in the scope."""
     exception = VulnerabilityException.objects.get(pk=exception_id)
-    ids = VulnerabilityAlias.objects.names_of(exception.vulnerability)
-    found = Finding.objects.filter(vulnerability__identifier__in=ids)
     scope = {"repository": exception.repository_id}
     if exception.namespace_id:
         scope = {"repository__namespace": exception.namespace_id}
-    return _moves_of(found.values("scan__manifest"), **scope)
+    return _moves_of(images_of_exception(exception), **scope)
+
+
+def images_of_exception(exception: VulnerabilityException) -> QuerySet[Any, Any]:
+    """Return the keys of the images in which its vulnerability was found, anywhere."""
+    ids = VulnerabilityAlias.objects.names_of(exception.vulnerability)
+    found = Finding.objects.filter(vulnerability__identifier__in=ids)
+    return found.values("scan__manifest")
 
 
 def moves_of_attachment(*, notice: AttachmentNotice) -> set[int]:

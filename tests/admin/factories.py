@@ -16,6 +16,7 @@ from promotions.models import (
     PolicyVersion,
     Promotion,
     PromotionPolicy,
+    Watch,
 )
 from promotions.services import policies
 from repositories.models import (
@@ -158,6 +159,11 @@ def make_promotion(policy: PromotionPolicy, tag: Tag) -> Promotion:
         promotion_uuid=promotion.uuid,
         source_repository=tag.repository.full_name,
         source_tag=tag.name,
+    )
+    Watch.objects.create(
+        promotion=promotion,
+        failing_since=timezone.now(),
+        outcomes=[{"sentence": "critical vulnerabilities: 1 (CVE-<1>), wanted ≤ 0"}],
     )
     return promotion
 

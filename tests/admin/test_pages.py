@@ -33,6 +33,7 @@ READ_ONLY = {
     "repositories.Advisory",
     "repositories.AdvisoryLoad",
     "repositories.AdvisoryPackage",
+    "promotions.Watch",
     "repositories.AttachmentNotice",
     "repositories.Component",
     "repositories.Finding",

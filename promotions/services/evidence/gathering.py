@@ -22,6 +22,7 @@ from promotions.services.evidence.scans import (
     Loaded,
     age_of,
     choose,
+    is_outdated,
     scans_of,
     used_in,
 )
@@ -55,7 +56,7 @@ def gather(move: TagMove, wanted: Wanted) -> Gathered:
         **_signed(move, wanted, used),
     )
     exceptions = [recorded(one) for one in used.exceptions.values()]
-    return Gathered(facts, used.version(), exceptions)
+    return Gathered(facts, used.version(), exceptions, used.is_outdated)
 
 
 def _pusher(move: TagMove) -> str:
@@ -76,8 +77,8 @@ def _artifact_type(manifest: Manifest) -> str:
 def _attached(move: TagMove, wanted: Wanted) -> dict[str, Any]:
     if EvidenceKind.ATTACHMENTS not in wanted.needs or move.to_manifest is None:
         return {}
-    digest = move.to_manifest.digest
-    referring = Manifest.objects.held_by(move.repository).filter(subject_digest=digest)
+    digest, holder = move.to_manifest.digest, wanted.held_by or move.repository
+    referring = Manifest.objects.held_by(holder).filter(subject_digest=digest)
     kinds = {
         _kind(artifact or config)
         for artifact, config in referring.values_list(
@@ -86,7 +87,7 @@ def _attached(move: TagMove, wanted: Wanted) -> dict[str, Any]:
     }
     base = digest.replace(":", "-")
     names = {f"{base}.sig": "signature", f"{base}.sbom": "sbom"}
-    tags = Tag.objects.filter(repository=move.repository, name__in=names)
+    tags = Tag.objects.filter(repository=holder, name__in=names)
     kinds |= {names[name] for name in tags.values_list("name", flat=True)}
     return {"attachments": Evidence(frozenset(kinds), "the registry")}
 
@@ -95,7 +96,7 @@ def _signed(move: TagMove, wanted: Wanted, used: Used) -> dict[str, Any]:
     if EvidenceKind.SIGNATURES not in wanted.needs or move.to_manifest is None:
         return {}
     evidence, used.signatures = signatures.verified(
-        move.repository, move.to_manifest, wanted.keys
+        wanted.held_by or move.repository, move.to_manifest, wanted.keys
     )
     return {"signatures": evidence}
 
@@ -114,10 +115,13 @@ def _platforms(
 ) -> list[PlatformFacts]:
     if not wanted.needs - {EvidenceKind.ATTACHMENTS, EvidenceKind.SIGNATURES}:
         return []
-    images = runnable(move.repository, manifest)
+    images = runnable(wanted.held_by or move.repository, manifest)
     scans = scans_of(move.repository, images, wanted)
     hidden = hidden_in(move, images, wanted)
     chosen = {image.pk: choose(image, scans[image.pk]) for image in images}
+    used.is_outdated = any(
+        is_outdated(chosen[image.pk], scans[image.pk]) for image in images
+    )
     used.scans = used_in(chosen.values(), wanted.needs.intersection(SCANNED))
     loaded = Loaded.of(chosen.values(), wanted.needs)
     return [

@@ -102,6 +102,14 @@ def _too_old(scan: Scan) -> Missing | None:
     return Missing(f"the scan for vulnerabilities is older than {days} days", REMEDY)
 
 
+def is_outdated(choice: Choice, scans: Iterable[Scan]) -> bool:
+    """Tell whether a scan would answer for vulnerabilities if it were newer."""
+    kind = EvidenceKind.VULNERABILITIES
+    if not isinstance(choice[kind], Missing):
+        return False
+    return any(scan.coverage.get(kind) == {} and _too_old(scan) for scan in scans)
+
+
 def age_of(scan: Scan) -> datetime | None:
     """Return how new the scan's knowledge of vulnerabilities is; None if not known."""
     return scan.advisories_at or scan.finished_at

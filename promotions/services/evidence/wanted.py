@@ -21,7 +21,8 @@ class Wanted:
     `origins` are the uploads and own scanners that the policy names. `by_target` says
     that only vulnerabilities hidden by admins of the target do not count:
     `exceptions_by` is that repository, None while it does not exist. `keys` are the
-    names by which rules call the keys that signed.
+    names by which rules call the keys that signed. `held_by` is the repository in which
+    the parts of an index and what is attached are looked for; None is the source.
     """
 
     needs: frozenset[EvidenceKind] = frozenset()
@@ -29,15 +30,20 @@ class Wanted:
     by_target: bool = False
     exceptions_by: Repository | None = None
     keys: frozenset[str] = frozenset()
+    held_by: Repository | None = None
 
 
 @dataclass(frozen=True)
 class Gathered:
-    """Facts, a hash of what they rest on, and the exceptions among that."""
+    """Facts, a hash of what they rest on, and the exceptions among that.
+
+    `is_outdated` says that nothing answers for vulnerabilities, because scans are old.
+    """
 
     facts: ImageFacts
     version: str
     exceptions: list[dict[str, Any]]
+    is_outdated: bool = False
 
     @cached_property
     def stored_facts(self) -> dict[str, object]:
@@ -52,6 +58,7 @@ class Used:
     scans: set[str] = field(default_factory=set)
     exceptions: dict[int, VulnerabilityException] = field(default_factory=dict)
     signatures: signatures.Used = field(default_factory=set)
+    is_outdated: bool = False
 
     def version(self) -> str:
         found: list[list[Any]] = [sorted(self.scans), sorted(self.exceptions)]
