@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 
 from django.urls import path
 
-from promotions.views import dashboard, decisions, history, policies, promotions
+from promotions.views import (
+    dashboard,
+    decisions,
+    failing,
+    history,
+    policies,
+    promotions,
+)
 from promotions.views.policy_form import PolicyFormView
 from repositories.urls import NAMESPACE, REPOSITORY
 
@@ -38,6 +45,7 @@ def _policies(base: str, prefix: str) -> list[URLPattern]:
 app_name = "promotions"
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
+    path("failing", failing.failing, name="failing"),
     path("promotions/<uuid:uuid>", promotions.promotion_detail, name="promotion"),
     path("promotions/<uuid:uuid>/again", promotions.promote_again, name="again"),
     path("promotions/<uuid:uuid>/cancel", promotions.cancel_promotion, name="cancel"),

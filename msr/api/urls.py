@@ -138,6 +138,7 @@ urlpatterns = [
     path(POLICY, promotions.GlobalPolicyDetail.as_view()),
     path(f"{POLICY}/consent", promotions.GlobalConsent.as_view()),
     path(f"{POLICY}/namespaces/<api_name:admitted>", promotions.Admission.as_view()),
+    path("promotions/failing", promotions.FailingList.as_view()),
     path("promotions/<uuid:promotion_id>", promotions.PromotionDetail.as_view()),
     path("promotions/<uuid:promotion_id>/again", promotions.PromoteAgain.as_view()),
     path("promotions/<uuid:promotion_id>/cancel", promotions.CancelPromotion.as_view()),

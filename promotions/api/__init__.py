@@ -12,6 +12,7 @@ from promotions.api.consents import (
     ProposalList,
 )
 from promotions.api.decisions import DecisionList
+from promotions.api.failing import FailingList
 from promotions.api.policies import (
     GlobalPolicyDetail,
     GlobalPolicyList,
@@ -40,6 +41,7 @@ __all__ = [
     "CancelPromotion",
     "Consent",
     "DecisionList",
+    "FailingList",
     "GlobalConsent",
     "GlobalPolicyDetail",
     "GlobalPolicyList",

@@ -17,6 +17,7 @@ from accounts.models import Namespace
 from accounts.querysets import page_of
 from promotions.models import Promotion, PromotionPolicy
 from promotions.services.policies import Ends, Shown, shown
+from promotions.views.failing import latest_failing
 from promotions.views.places import Place
 from repositories.models import Repository
 from repositories.tabs import expiring
@@ -65,6 +66,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "proposals": _proposals(actor),
         "expiring": expiring(actor),
         "promoted": promotions.filter(state=Promotion.State.SUCCEEDED)[:SHOWN],
+        "failing": latest_failing(actor),
         "failed": promotions.filter(state=Promotion.State.FAILED)[:SHOWN],
     }
     return render(request, "promotions/dashboard.html", context)

@@ -22,6 +22,7 @@ from promotions.models import Promotion
 from promotions.models.promotion import State
 from promotions.services import by_hand, cancel, repeat
 from promotions.tasks import run_promotion
+from promotions.views.failing import watch_of
 from repositories.models import Tag
 from repositories.tabs import tag_context
 from repositories.tasks import wake
@@ -44,6 +45,7 @@ def promotion_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
     source, target = promotion.source_repository_id, promotion.target_repository_id
     context = {
         "promotion": promotion,
+        "watch": watch_of(actor, promotion),
         "source_exists": _exists(source, promotion.source_tag),
         "target_exists": _exists(target, promotion.target_tag),
         **_may(actor, promotion),

@@ -107,6 +107,7 @@ OF_NOBODY = {  # what belongs to no tenant; who may what there is tested elsewhe
     ("get", "imagescan/scansummary/license/<search_term:term>"),
     ("get", "repositories"),
     ("get", "promotionPolicies/proposals"),
+    ("get", "promotions/failing"),
     ("get", "signingKeys"),
     ("post", "signingKeys"),
     ("delete", "signingKeys/<api_name:name>"),
