@@ -8,7 +8,16 @@ import pytest
 from django.test import Client
 
 from accounts.access import AccessLevel
-from tests.factories import grant, make_organization, make_repository, make_user
+from repositories.models import ManifestLayer
+from tests.factories import (
+    grant,
+    make_organization,
+    make_repository,
+    make_scan,
+    make_tag,
+    make_user,
+)
+from tests.portal.scanned import FOUND, LAYER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,3 +73,19 @@ def browser() -> Callable[[User], Client]:
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def scanned(source):
+    """`dev/website:1.0` with four vulnerabilities in its one layer."""
+    tag = make_tag(repository=source)
+    ManifestLayer.objects.update_or_create(
+        manifest=tag.manifest, position=0, defaults={"digest": LAYER, "size": 10}
+    )
+    make_scan(
+        manifest=tag.manifest,
+        components={"openssl": "Apache-2.0", "bash": "MIT OR GPL-3.0-only", "odd": ""},
+        vulnerabilities=FOUND,
+        places={"openssl": (LAYER, "usr/lib/libssl.so")},
+    )
+    return tag
