@@ -39,9 +39,9 @@ def failing(request: HttpRequest) -> HttpResponse:
 
 
 def latest_failing(actor: Actor) -> list[Watch]:
-    """Return what the first page shows, and one more where there is more."""
+    """Return what the first page shows."""
     rows = Watch.objects.failing_for(actor).order_by("-failing_since", "-id")
-    return list(rows[: SHOWN + 1])
+    return list(rows[:SHOWN])
 
 
 def watch_of(actor: Actor, promotion: Promotion) -> Watch | None:
