@@ -24,7 +24,7 @@ class Scanner(PublicModel):
     class Kind(models.TextChoices):
         """How it is run."""
 
-        BUILT_IN = "built-in"
+        BUILT_IN = "built-in", "built-in inventory"
         TRIVY = "trivy", "Trivy"
         ADAPTER = "adapter", "adapter of Harbor's scanner API"
 
@@ -51,7 +51,10 @@ class Scanner(PublicModel):
         help_text="Whose repositories it scans; empty means all.",
     )
     url = models.CharField(
-        max_length=500, blank=True, help_text="Such as https://scanner.example.com:8443"
+        "URL",
+        max_length=500,
+        blank=True,
+        help_text="Such as https://scanner.example.com:8443",
     )
     authentication = models.CharField(
         max_length=6, choices=Authentication, default=Authentication.NONE
@@ -61,7 +64,9 @@ class Scanner(PublicModel):
         blank=True, help_text="The password or the bearer token; never shown again."
     )
     ca_certificate = models.TextField(
-        blank=True, help_text="In PEM, where no public authority vouches for its host."
+        "CA certificate",
+        blank=True,
+        help_text="In PEM, where no public authority vouches for its host.",
     )
     is_enabled = models.BooleanField(default=True)
     position = models.PositiveSmallIntegerField(
