@@ -158,18 +158,21 @@ class _Child:
     def _watch(
         self, selector: selectors.BaseSelector, on_beat: Callable[[], None]
     ) -> int:
-        """Read and look until the supervisor has ended; its exit code."""
-        code = None
-        while code is None:
-            ready = selector.select(_TICK if selector.get_map() else _TICK / 10)
+        """Read and look until the supervisor has ended; its exit code.
+
+        It is asked for before reading: what was written by then is in the pipes.
+        """
+        while True:
+            code = self._exit_code()
+            ready = selector.select(_patience(selector, code))
             for key, _ in ready:
                 if chunk := os.read(key.fd, _CHUNK):
                     key.data.take(chunk)
                 else:
                     selector.unregister(key.fileobj)
+            if code is not None and not ready:
+                return code
             self._check(on_beat)
-            code = None if ready else self._exit_code()
-        return code
 
     def _check(self, on_beat: Callable[[], None]) -> None:
         now = time.monotonic()
@@ -227,6 +230,13 @@ class _Child:
     def _over(self, code: FailureCode, what: str) -> ChildFailed:
         text = f"{self._name} {what} and was ended. Raise this cap if it needs more."
         return ChildFailed(code, text, self._stderr.text(self._secrets))
+
+
+def _patience(selector: selectors.BaseSelector, code: int | None) -> float:
+    """Return how many seconds to wait for output: none once the program has ended."""
+    if code is not None:
+        return 0
+    return _TICK if selector.get_map() else _TICK / 10
 
 
 def _ending(code: int) -> str:

@@ -15,6 +15,7 @@ import pytest
 
 from repositories.scanning import child
 from repositories.scanning.child import ChildFailed, ChildLimits, FailureCode
+from tests.e2e.people import wait_for
 from tests.repositories.scanning import programs
 
 MIB = 1024 * 1024
@@ -236,6 +237,30 @@ def test_an_exception_raised_by_a_signal_ends_it(run, folder):
     finally:
         watcher.join()
         signal.signal(signal.SIGUSR1, before)
+
+
+SAYS_AT_LAST = """
+import time
+from pathlib import Path
+while not Path("go").exists():
+    time.sleep(0.005)
+print("last words")
+"""
+
+
+def test_what_is_said_last_is_heard(run, folder):
+    def look_away() -> None:
+        """Keep the reader busy from before the words until the program has ended."""
+        (folder / "go").touch()
+        wait_for(has_zombie)
+
+    assert run(SAYS_AT_LAST, on_beat=look_away).stdout == b"last words\n"
+
+
+def has_zombie() -> bool:
+    """Whether a child of this process has ended, and was not waited for yet."""
+    options = os.WEXITED | os.WNOHANG | os.WNOWAIT
+    return os.waitid(os.P_ALL, 0, options) is not None
 
 
 def test_children_run_beside_each_other_in_threads(tmp_path, folder):
