@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -33,6 +34,22 @@ class Image:
         return f"oci:{self.folder}:image"
 
 
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A layer as registries store it; `diff_id` is what the configuration calls it.
+
+    Nobody on the way unpacks it, so that the two need not agree.
+    """
+
+    blob: bytes
+    diff_id: str = "sha256:" + "0" * 64
+
+    @property
+    def digest(self) -> str:
+        """What the manifest calls it."""
+        return _digest(self.blob)
+
+
 def make_image(
     folder: Path,
     *,
@@ -42,12 +59,34 @@ def make_image(
     architectures: tuple[str, ...] = ("amd64",),
 ) -> Image:
     """Write an image whose layers are random bytes of `seed`; several make an index."""
-    (folder / "blobs" / "sha256").mkdir(parents=True)
     chance = random.Random(seed)
-    manifests = [
-        _manifest(folder, architecture, chance, layers, layer_bytes)
-        for architecture in architectures
+    contents = [
+        [_archive(chance.randbytes(layer_bytes)) for _ in range(layers)]
+        for _ in architectures
     ]
+    (folder / "blobs" / "sha256").mkdir(parents=True)
+    return _layout(
+        folder,
+        [
+            _manifest(folder, architecture, [packed(one) for one in archives])
+            for architecture, archives in zip(architectures, contents, strict=True)
+        ],
+    )
+
+
+def layered(folder: Path, *layers: Layer) -> Image:
+    """Write an image for one platform with these layers, the base first."""
+    (folder / "blobs" / "sha256").mkdir(parents=True)
+    return _layout(folder, [_manifest(folder, "amd64", layers)])
+
+
+def packed(archive: bytes, compresslevel: int = 1) -> Layer:
+    """Compress an archive to a layer; the same archive is the same layer."""
+    blob = gzip.compress(archive, compresslevel, mtime=0)
+    return Layer(blob, _digest(archive))
+
+
+def _layout(folder: Path, manifests: list[dict[str, Any]]) -> Image:
     top = manifests[0]
     if len(manifests) > 1:
         index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests}
@@ -59,24 +98,20 @@ def make_image(
 
 
 def _manifest(
-    folder: Path, architecture: str, chance: random.Random, layers: int, size: int
+    folder: Path, architecture: str, layers: Sequence[Layer]
 ) -> dict[str, Any]:
-    archives = [_archive(chance.randbytes(size)) for _ in range(layers)]
     config = {
         "architecture": architecture,
         "os": "linux",
         "created": "2026-01-02T03:04:05Z",
         "config": {},
-        "rootfs": {"type": "layers", "diff_ids": [_digest(one) for one in archives]},
+        "rootfs": {"type": "layers", "diff_ids": [one.diff_id for one in layers]},
     }
     manifest = {
         "schemaVersion": 2,
         "mediaType": MANIFEST,
         "config": {"mediaType": CONFIG, **_blob(folder, _json(config))},
-        "layers": [
-            {"mediaType": LAYER, **_blob(folder, gzip.compress(one, 1, mtime=0))}
-            for one in archives
-        ],
+        "layers": [{"mediaType": LAYER, **_blob(folder, one.blob)} for one in layers],
     }
     platform = {"os": "linux", "architecture": architecture}
     blob = _blob(folder, _json(manifest))

@@ -57,16 +57,27 @@ OPEN = """
 Row = dict[str, Any]
 
 
-def shell(stack: Stack, code: str) -> None:
-    """Do what no page and no API does, in a process like the portal's own."""
-    subprocess.run(
-        [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", code],
+def shell(stack: Stack, code: str) -> str:
+    """Do what no page and no API does, in a process like the portal's own.
+
+    Returns what the code prints.
+    """
+    return manage(stack, "shell", "--verbosity", "0", "-c", code)
+
+
+def manage(stack: Stack, *command: str) -> str:
+    """Run a management command as the installation's operator does."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", *command],
         cwd=BASE_DIR,
         env=dict(stack.env),
-        check=True,
+        check=False,
         capture_output=True,
-        timeout=60,
+        text=True,
+        timeout=120,
     )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def make_repositories(stack: Stack, owners: Mapping[str, str]) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e.people import Person
 from tests.images import Image, make_image
+from tests.packages import Root
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,3 +53,17 @@ def new_image(tmp_path: Path) -> Callable[..., Image]:
         return make_image(tmp_path / f"image-{seed}", seed=seed, **kwargs)
 
     return make
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Root:
+    """The file system of an image, empty as yet."""
+    return Root(tmp_path / "root")
+
+
+@pytest.fixture
+def known(tmp_path: Path) -> Path:
+    """A folder for the advisories that a test loads."""
+    folder = tmp_path / "advisories"
+    folder.mkdir()
+    return folder
