@@ -152,7 +152,7 @@ _TRAITS: Mapping[Field, _Traits] = {
         "component",
         Section.CONTENTS,
         TEXT_OPERATORS,
-        "The name of a package that a scanner found.",
+        "The name of a package that a scanner found; Maven's also without the group.",
         "log4j-core",
         EvidenceKind.COMPONENTS,
     ),

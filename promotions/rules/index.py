@@ -34,6 +34,7 @@ PLATFORM_KINDS = (
 """The evidence that each platform has of its own."""
 
 _UNKNOWN = (PlatformFacts(),)
+_MAVEN = "pkg:maven/"
 
 
 class Texts:
@@ -61,7 +62,14 @@ class PlatformIndex:
 
     @cached_property
     def components(self) -> Texts:
-        return Texts({one.name: _component(one) for one in self._components()})
+        """Every name of every component."""
+        return Texts(
+            {
+                name: _component(one)
+                for one in self._components()
+                for name in _names(one)
+            }
+        )
 
     @cached_property
     def purls(self) -> Texts:
@@ -191,6 +199,18 @@ def _value(evidence: Evidence[T] | Missing, default: T) -> T:
 def _finding(name: str, finding: Finding) -> str:
     where = finding.where
     return f"{plain(name)} ({where})" if where else plain(name)
+
+
+def _names(one: Component) -> tuple[str, ...]:
+    """Return the name of a component, and the one people call it by without a group.
+
+    Maven's artifacts stand with their group in a purl; the tools that name them, and
+    those who warn of them, say `log4j-core`.
+    """
+    group, colon, artifact = one.name.rpartition(":")
+    if group and colon and artifact and one.purl.startswith(_MAVEN):
+        return one.name, artifact
+    return (one.name,)
 
 
 def _component(one: Component) -> str:

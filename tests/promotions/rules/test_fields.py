@@ -312,6 +312,23 @@ def test_sentence_counts_what_is_too_much_to_list():
     )
 
 
+@pytest.mark.parametrize(
+    ("purl", "name", "result"),
+    [
+        ("pkg:maven/org.apache/log4j-core@2.1", "org.apache:log4j-core", FAILS),
+        ("pkg:npm/%40org/log4j-core@2.1", "@org/log4j-core", HOLDS),
+        ("pkg:generic/org%3Alog4j-core@2.1", "org:log4j-core", HOLDS),
+    ],
+)
+def test_artifact_of_maven_is_known_without_its_group(purl, name, result):
+    components = Evidence((Component(name, "2.1", purl),))
+    facts = image(scanned(components=components))
+    answered = outcome(facts, rule("component.name", "noo", "log4j-core"))
+    assert answered.result is result
+    assert answered.sentence.startswith(f"component: {name} 2.1")
+    assert outcome(facts, rule("component.name", "noo", name)).result is FAILS
+
+
 def test_sentence_mentions_hidden_vulnerabilities():
     facts = image(scanned(hidden=("CVE-2021-1",)))
     asked = outcome(facts, rule("vulnerability.id", "noo", "CVE-2021-1"))
