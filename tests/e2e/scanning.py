@@ -13,6 +13,8 @@ from tests.e2e.people import wait_for
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.e2e.people import Person
+    from tests.images import Layer
     from tests.stack.stack import Stack
 
 BUILT_IN = "built-in"
@@ -137,3 +139,56 @@ def advisory(
 def load(stack: Stack, folder: Path) -> None:
     """Load the advisories of a folder, as the operator does every night."""
     manage(stack, "load_advisories", str(folder))
+
+
+def lose(stack: Stack, layer: Layer) -> None:
+    """Make a layer unreadable in the registry: whoever reads it now notices."""
+    name = layer.digest.removeprefix("sha256:")
+    (stored,) = stack.state.registry_storage.rglob(f"blobs/sha256/*/{name}/data")
+    stored.write_bytes(bytes(stored.stat().st_size))
+
+
+def decision(
+    person: Person, repository: str, tag: str, verdict: str, target: str = ""
+) -> dict[str, Any]:
+    """Wait for the verdict on a tag, of the only policy or that into the target."""
+    path = f"/repositories/{repository}/tags/{tag}/decisions"
+
+    def answered() -> list[dict[str, Any]]:
+        response = person.api("GET", path)
+        return [
+            one
+            for one in (response.json() if response.ok else [])
+            if one["verdict"] == verdict and target in {"", one["targetRepository"]}
+        ]
+
+    (found,) = wait_for(answered, PATIENCE)
+    return dict(found)
+
+
+def failing(decided: dict[str, Any]) -> dict[str, str]:
+    """Return the sentences of the rules that do not hold, by their fields."""
+    return {
+        outcome["rule"]["field"]: outcome["sentence"]
+        for outcome in decided["outcomes"]
+        if outcome["result"] == "fails"
+    }
+
+
+def cyclonedx(components: dict[str, str]) -> dict[str, Any]:
+    """Return a bill of materials without vulnerabilities: licenses by purl."""
+    return {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "components": [
+            {
+                "type": "library",
+                "name": purl.partition("@")[0].rpartition("/")[2],
+                "version": purl.partition("@")[2],
+                "purl": purl,
+                "licenses": [{"license": {"id": name}}],
+            }
+            for purl, name in components.items()
+        ],
+        "vulnerabilities": [],
+    }
