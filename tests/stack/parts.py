@@ -43,5 +43,24 @@ def stalled(children: Children, name: str) -> Iterator[None]:
         os.killpg(group, signal.SIGCONT)
 
 
+def processes(children: Children, name: str) -> set[int]:
+    """Return the ids of the part's processes, whatever they have started included."""
+    group = str(_child(children, name).process.pid)
+    return {
+        int(stat.parent.name)
+        for stat in Path("/proc").glob("[0-9]*/stat")
+        if _group(stat) == group
+    }
+
+
+def _group(stat: Path) -> str:
+    """Return the group of a process, "" of one that has ended meanwhile."""
+    try:
+        text = stat.read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+    return text.rpartition(")")[2].split()[2]
+
+
 def _child(children: Children, name: str) -> _Child:
     return next(one for one in children._running() if one.part.name == name)

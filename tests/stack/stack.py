@@ -82,6 +82,10 @@ class Stack:
         """Let the part do nothing while the context is open."""
         return parts.stalled(self._running.children, part)
 
+    def processes(self, part: str) -> set[int]:
+        """Return the ids of the part's processes."""
+        return parts.processes(self._running.children, part)
+
     @property
     def env(self) -> Mapping[str, str]:
         """What every part was started with."""
