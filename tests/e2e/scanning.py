@@ -79,7 +79,8 @@ def scan_of(stack: Stack, digest: str, origin: str = BUILT_IN) -> dict[str, Any]
 
 def sightings(stack: Stack, scan: dict[str, Any]) -> dict[str, Sighting]:
     """Return what a scan saw, by purls without their qualifiers."""
-    licenses, places = defaultdict(set), {}
+    licenses: dict[str, set[str]] = defaultdict(set)
+    places = {}
     for row in rows(stack, SIGHTINGS, scan["id"]):
         purl = row["purl"].partition("?")[0]
         places[purl] = row["layer_digest"], row["path"]

@@ -1,4 +1,4 @@
-"""Workers die in the middle of copies, again and again, without a word."""
+"""Workers die in the middle of copies and scans, without a word."""
 
 from __future__ import annotations
 
@@ -14,14 +14,20 @@ from tests.e2e.backstage import (
     make_repositories,
     moves,
     promotions,
+    rows,
 )
 from tests.e2e.people import Person, wait_for
+from tests.e2e.scanning import scan_of, scans, sightings
 from tests.e2e.test_chains import add_policy
+from tests.hostile_layers import tiny_files
+from tests.images import layered
+from tests.packages import Root, unpack_wheels, wheel
 from tests.stack.missing import MissingProgram
 from tests.stack.stack import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.images import Image
 
@@ -40,9 +46,9 @@ LAYERS, KILLS = 30, 4
 BOUND = 30.0  # seconds after the last kill until all is promoted
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    """A stack of the test's own: no other test likes its workers to die."""
+    """A stack of these tests' own: no other test likes its workers to die."""
     try:
         with Stack(environment=IMPATIENT) as started:
             yield started
@@ -109,3 +115,32 @@ def running(stack: Stack, source: str) -> dict[int, int]:
     """Return what is being copied, or was when its worker died, and which attempt."""
     found = promotions(stack, source)
     return {one["id"]: one["attempts"] for one in found if one["state"] == "running"}
+
+
+def test_a_scan_whose_worker_was_killed_completes_once_another_runs(
+    stack: Stack, dana: Person, root: Root, tmp_path: Path
+) -> None:
+    repository = f"killed-{uuid4().hex[:8]}/app"
+    make_repositories(stack, {repository: "dana"})
+    unpack_wheels(root, wheel(tmp_path, "base", "1.0", "License: MIT"))
+    base, slow = root.layer(), tiny_files(400_000)
+    image = layered(tmp_path / "image", base, slow)
+    assert dana.push(image, f"{repository}:1.0") == ""
+
+    wait_for(lambda: was_read(stack, base.digest))
+    stack.kill("scan-worker")
+    (cut_short,) = scans(stack, image.digest)
+    assert (cut_short["state"], cut_short["attempts"]) == ("running", 1)
+    assert not was_read(stack, slow.digest), "it was killed too late"
+    stack.start_again("scan-worker")
+
+    completed = scan_of(stack, image.digest)
+    assert (completed["state"], completed["attempts"]) == ("completed", 2)
+    assert sightings(stack, completed).keys() == {"pkg:pypi/base@1.0"}
+    assert [one["id"] for one in scans(stack, image.digest)] == [cut_short["id"]]
+
+
+def was_read(stack: Stack, layer: str) -> bool:
+    """Tell whether it is known what is in a layer."""
+    query = "SELECT id FROM repositories_layerinventory WHERE digest = ?"
+    return bool(rows(stack, query, layer))
