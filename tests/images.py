@@ -80,6 +80,12 @@ def layered(folder: Path, *layers: Layer) -> Image:
     return _layout(folder, [_manifest(folder, "amd64", layers)])
 
 
+def indexed(folder: Path, **platforms: Sequence[Layer]) -> Image:
+    """Write an index with an image for each architecture, by its layers."""
+    (folder / "blobs" / "sha256").mkdir(parents=True)
+    return _layout(folder, [_manifest(folder, *pair) for pair in platforms.items()])
+
+
 def packed(archive: bytes, compresslevel: int = 1) -> Layer:
     """Compress an archive to a layer; the same archive is the same layer."""
     blob = gzip.compress(archive, compresslevel, mtime=0)

@@ -20,7 +20,7 @@ from tests.e2e.scanning import (
     sightings,
 )
 from tests.e2e.test_chains import add_policy
-from tests.images import layered
+from tests.images import indexed, layered
 from tests.packages import (
     Root,
     install_apks,
@@ -61,11 +61,17 @@ def promoted(person: Person, target: str) -> dict[str, str]:
     return {one["name"]: one["digest"] for one in person.tags(target)}
 
 
+def python_layer(folder: Path, name: str, license_name: str, version: str) -> Layer:
+    """Make a layer with one Python package."""
+    root = Root(folder / f"root-{name}-{version}")
+    unpack_wheels(root, wheel(folder, name, version, f"License: {license_name}"))
+    return root.layer()
+
+
 def python_image(folder: Path, name: str, license_name: str, version: str) -> Image:
     """Write an image with one Python package."""
-    root = Root(folder / f"root-{name}")
-    unpack_wheels(root, wheel(folder, name, version, f"License: {license_name}"))
-    return layered(folder / f"image-{name}", root.layer())
+    layer = python_layer(folder, name, license_name, version)
+    return layered(folder / f"image-{name}", layer)
 
 
 def node_image(folder: Path, name: str) -> Image:
@@ -190,3 +196,24 @@ def test_a_promoted_image_takes_its_results_along_and_no_layer_is_read_twice(
     assert dana.push(second, f"{source}:2.0") == ""
     found = sightings(stack, scan_of(stack, second.digest))
     assert found.keys() == {"pkg:pypi/base@1.0", "pkg:pypi/more@1.0"}
+
+
+def test_an_index_is_refused_for_the_platform_that_is_not_clean(
+    stack: Stack, dana: Person, ends: tuple[str, str], known: Path
+) -> None:
+    source, target = ends
+    advisory(known, "CVE-2040-1", "PyPI", "portable", fixed="2.0")
+    load(stack, known)
+    old, new = (python_layer(known, "portable", "MIT", one) for one in ("1.0", "2.0"))
+    mixed = indexed(known / "mixed", amd64=[new], arm64=[new, old])
+    clean = indexed(known / "clean", amd64=[new], arm64=[new])
+
+    assert dana.push(mixed, f"{source}:mixed") == ""
+    assert dana.push(clean, f"{source}:clean") == ""
+
+    (outcome, *_) = decision(dana, source, "mixed", "not_matched")["outcomes"]
+    assert outcome["platform"] == "linux/arm64"
+    assert "CVE-2040-1 in portable 1.0" in outcome["sentence"]
+    wait_for(lambda: promoted(dana, target))
+    wait_for(lambda: is_at_rest(stack))
+    assert promoted(dana, target) == {"clean": clean.digest}
