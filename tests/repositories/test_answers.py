@@ -61,6 +61,10 @@ def answering(repository, image, kind=Kind.VULNERABILITIES):
     return shown.answers[kind].scan
 
 
+def the_trivy(**values):
+    return Scanner.objects.update_or_create(name="trivy", defaults=values)[0]
+
+
 def summary_of(repository, image):
     return summaries_of(repository, [image])[image.pk]
 
@@ -80,7 +84,7 @@ def test_people_are_told_what_policies_decide_by(scans):
 
 
 def test_the_first_scanner_in_the_repositorys_order_answers(repository, image):
-    trivy = Scanner.objects.create(name="trivy", kind="trivy", position=10)
+    trivy = the_trivy(position=10)
     own = Scanner.objects.get(name="built-in")
     first = make_scan(manifest=image, scanner=own)
     second = make_scan(manifest=image, origin="trivy", scanner=trivy)
@@ -90,7 +94,7 @@ def test_the_first_scanner_in_the_repositorys_order_answers(repository, image):
 
 
 def test_kinds_are_answered_one_by_one(repository, image):
-    trivy = Scanner.objects.create(name="trivy", kind="trivy", position=10)
+    trivy = the_trivy(position=10)
     found = make_scan(
         manifest=image, origin="trivy", scanner=trivy, coverage={"vulnerabilities": {}}
     )
