@@ -106,7 +106,11 @@ def make_manifest(*, repository: Repository, content: str = "") -> Manifest:
     ManifestLayer.objects.get_or_create(
         manifest=row,
         position=0,
-        defaults={"digest": layer["digest"], "size": layer["size"]},
+        defaults={
+            "digest": layer["digest"],
+            "size": layer["size"],
+            "media_type": layer["mediaType"],
+        },
     )
     manifests.hold(repository=repository, manifests=[row.pk])
     return row
@@ -135,6 +139,8 @@ def make_index(*, repository: Repository, platforms: tuple[str, ...]) -> Manifes
         below = Manifest.objects.get(digest=str(descriptor["digest"]))
         below.os, _, below.architecture = platforms[number].partition("/")
         below.save()
+        if below.os == "unknown":
+            below.layers.update(media_type="application/vnd.in-toto+json")
         IndexChild.objects.get_or_create(index=row, child=below)
     manifests.hold(repository=repository, manifests=[row.pk])
     return row

@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from repositories.services.answers.contents import Contents
     from repositories.services.answers.summary import Summary
 
-UNKNOWN_PLATFORM = "unknown"  # what attestations beside an image are marked with
-
 
 class TagListQuery(Form):
     """Whether each tag is shown with its whole manifest."""
@@ -156,7 +154,7 @@ def _images(tag: Tag) -> list[Manifest]:
         else []
     )
     rows = Manifest.objects.held_by(tag.repository).filter(digest__in=digests)
-    held = {row.digest: row for row in rows.exclude(os=UNKNOWN_PLATFORM).defer("raw")}
+    held = {row.digest: row for row in rows.runnable().defer("raw")}
     return [held[digest] for digest in digests if digest in held] or [tag.manifest]
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from typing_extensions import override
 
 from accounts.access import Action, Actor
 from accounts.models import Namespace
 from accounts.querysets import PermittedQuerySet, granted
+from repositories.registry import MediaType
 
 if TYPE_CHECKING:
     from repositories.models.manifest import Manifest
     from repositories.models.repository import Repository
     from repositories.models.tag import Tag, TagMove
+
+RUN = ("", MediaType.OCI_CONFIG, MediaType.DOCKER_CONFIG)  # "" is of an index
+ATTESTATION_LAYER = "application/vnd.in-toto+json"
 
 
 class RepositoryQuerySet(PermittedQuerySet["Repository"]):
@@ -74,6 +78,23 @@ class ManifestQuerySet(models.QuerySet["Manifest"]):
         return self.filter(
             holders__repository=repository, holders__gone_at__isnull=True
         )
+
+    def runnable(self) -> Self:
+        """Leave out what stands in an index beside its images: what is about them.
+
+        Going by what it is, not by what an index, of whichever tenant, calls it: what a
+        container runtime would run must not pass for an attestation.
+        """
+        plain = Q(config_media_type__in=RUN)
+        marked = Q(os="unknown") | ~Q(subject_digest="")
+        layers = self._related("layers").filter(manifest=OuterRef("pk"))
+        has_files = Exists(layers.exclude(media_type=ATTESTATION_LAYER))
+        attests = Q(os="unknown") & ~Q(config_digest="") & ~has_files
+        return self.exclude((marked & ~plain) | attests)
+
+    def _related(self, field: str) -> models.QuerySet[Any]:
+        model: Any = self.model._meta.get_field(field).related_model
+        return cast("models.QuerySet[Any]", model._default_manager.all())
 
 
 class TagQuerySet(models.QuerySet["Tag"]):

@@ -90,14 +90,14 @@ def _collect(
 def runnable(repository: Repository, manifest: Manifest) -> list[Manifest]:
     """Return the image itself, or the runnable images of an index that are held.
 
-    Attestations stand in an index as images of an unknown platform.
+    Attestations, which also stand in an index, are left out.
     """
     if manifest.config_digest or manifest.config_media_type:
         return [manifest]
     below = (
         Manifest.objects.held_by(repository)
-        .filter(parents__index=manifest, subject_digest="")
-        .exclude(os="unknown")
+        .filter(parents__index=manifest)
+        .runnable()
         .defer("raw")
         .order_by("id")
     )

@@ -82,7 +82,11 @@ def test_an_index_is_shown_once_per_platform(world, query, architectures):
     platforms = (("linux", "amd64"), ("linux", "arm64"), ("unknown", "unknown"))
     children = [
         factories.manifest(
-            world.website, architecture, os=os, architecture=architecture
+            world.website,
+            architecture,
+            os=os,
+            architecture=architecture,
+            config_digest="sha256:1",
         )
         for os, architecture in platforms
     ]

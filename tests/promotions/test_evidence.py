@@ -16,7 +16,12 @@ from promotions import tasks
 from promotions.models import Decision, Evaluation, PolicyVersion, Promotion
 from promotions.models.promotion import State
 from promotions.services import evaluate, explain, reevaluate
-from repositories.models import IndexChild, TagMove, VulnerabilityException
+from repositories.models import (
+    IndexChild,
+    Manifest,
+    TagMove,
+    VulnerabilityException,
+)
 from repositories.services import exceptions
 from tests.factories import (
     make_index,
@@ -29,7 +34,7 @@ from tests.factories import (
 )
 
 if TYPE_CHECKING:
-    from repositories.models import Manifest, Repository, Tag
+    from repositories.models import Repository, Tag
 
 pytestmark = pytest.mark.django_db
 
@@ -301,6 +306,23 @@ def test_an_index_waits_for_every_platform(source, target):
     assert "linux/arm64" in decision.outcomes[0]["sentence"]
     make_scan(manifest=children["linuxarm64"])
     assert Promotion.objects.get().manifest == index
+
+
+@pytest.mark.parametrize(
+    "disguise", [{"os": "unknown", "architecture": "unknown"}, {"subject_digest": "x"}]
+)
+def test_an_image_of_an_index_cannot_pass_for_an_attestation(source, target, disguise):
+    make_policy(source=source, target=target, rules=[NO_CRITICAL])
+    index = make_index(repository=source, platforms=("linux/amd64", "linux/arm64"))
+    good, bad = (row.child for row in below(index))
+    # Another index, of anybody, may have said so first; a subject the image says.
+    Manifest.objects.filter(pk=bad.pk).update(**disguise)
+    tag = push(source, manifest=index)
+    make_scan(manifest=good)
+    assert Decision.objects.get().verdict == Decision.Verdict.WAITING
+    make_scan(manifest=bad, vulnerabilities={"CVE-2026-1": 9.8})
+    assert not Promotion.objects.exists()
+    assert "CVE-2026-1" in sentences(tag)
 
 
 def test_one_bad_platform_holds_the_whole_index_back(source, target):

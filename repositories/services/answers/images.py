@@ -52,10 +52,9 @@ def _below(pairs: list[Pair]) -> dict[tuple[int, int], list[Manifest]]:
         RepositoryManifest.objects.filter(
             repository__in={repository for repository, _ in indexes},
             manifest__parents__index__in={key for _, key in indexes},
-            manifest__subject_digest="",
+            manifest__in=Manifest.objects.runnable().values("pk"),
             gone_at__isnull=True,
         )
-        .exclude(manifest__os="unknown")
         .annotate(index_id=F("manifest__parents__index"))
         .select_related("manifest")
         .defer("manifest__raw")
