@@ -102,6 +102,11 @@ def with_family(ecosystem: str) -> tuple[str, ...]:
     return (ecosystem, family) if release else (ecosystem,)
 
 
+def family_of(ecosystem: str) -> str:
+    """Return an ecosystem without its release."""
+    return ecosystem.partition(":")[0]
+
+
 def package_name(ecosystem: str, name: str) -> str:
     """Return a name in the one form in which names of the ecosystem are compared."""
     if ecosystem == "PyPI":

@@ -80,7 +80,8 @@ class Command(BaseCommand):
         )
         self.stdout.write(f"Read {loaded.read} advisories: {', '.join(numbers)}.")
         for ecosystem, count in sorted(loaded.ecosystems.items()):
-            self.stdout.write(f"  {spoken(ecosystem)}: {count}")
+            part = "" if loaded.vouched_for(ecosystem) else " beside others, not all"
+            self.stdout.write(f"  {spoken(ecosystem)}: {count}{part}")
         self._complain(loaded)
 
     def _complain(self, loaded: Loaded) -> None:

@@ -14,6 +14,7 @@ from repositories.scanning.advisories import (
     opened,
     parsed,
 )
+from repositories.scanning.ecosystems import family_of
 from repositories.services.advisories import loads, storing
 from repositories.services.advisories.news import settle
 from repositories.services.scans.batches import batched
@@ -43,7 +44,9 @@ class Loaded:
 
     `unlisted` are about nothing that images hold. `touched` are the packages, by
     ecosystem and name, of which something else is known now. `unreadable` has names
-    with sentences, not all of them where there are very many.
+    with sentences, not all of them where there are very many. `alone` are the families
+    of ecosystems that a record is about and about no other: what such a source has of
+    the others, as in OSV's file for PyPI, came along and is not all there is.
     """
 
     source: str
@@ -58,8 +61,14 @@ class Loaded:
     unreadable: list[tuple[str, str]] = field(default_factory=list)
     ecosystems: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     newest: dict[str, datetime] = field(default_factory=dict)
+    alone: set[str] = field(default_factory=set)
     touched: set[tuple[str, str]] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
+
+    def vouched_for(self, ecosystem: str) -> int:
+        """Return how many records it has of an ecosystem that it is about, or 0."""
+        is_about = family_of(ecosystem) in self.alone
+        return self.ecosystems.get(ecosystem, 0) if is_about else 0
 
     def refuse(self, name: str, reason: str) -> None:
         """Note a record that cannot be read."""
@@ -74,7 +83,11 @@ class Loaded:
         self.seen.add(found.id)
         self.withdrawn += found.withdrawn is not None
         if found.withdrawn is None:
-            for ecosystem in {one.ecosystem for one in found.affected}:
+            ecosystems = {one.ecosystem for one in found.affected}
+            families = {family_of(one) for one in ecosystems}
+            if len(families) == 1:
+                self.alone |= families
+            for ecosystem in ecosystems:
                 self.ecosystems[ecosystem] += 1
                 newest = self.newest.get(ecosystem, found.modified)
                 self.newest[ecosystem] = max(newest, found.modified)

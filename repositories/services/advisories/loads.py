@@ -25,7 +25,7 @@ def note(result: Loaded, *, prune: bool) -> None:
         rows = AdvisoryLoad.objects.select_for_update().filter(source=result.source)
         known = {row.ecosystem: row for row in rows.order_by("ecosystem")}
         for ecosystem in sorted({*known, *result.ecosystems}):
-            records = result.ecosystems.get(ecosystem, 0)
+            records = result.vouched_for(ecosystem)
             if records or prune:
                 _write(result, ecosystem, records, now, known.get(ecosystem))
 

@@ -22,6 +22,7 @@ from repositories.models import (
 )
 from repositories.scanning.advisories import UnusableSource
 from repositories.services.advisories import NothingReadable, load
+from repositories.services.advisories.matching import match
 from tests.repositories.scanning.advisories.records import (
     VECTOR,
     before,
@@ -52,6 +53,20 @@ def test_records_are_stored_as_they_are_matched(db, tmp_path):
     assert listing.ranges == [[["introduced", "0"], ["fixed", "4.2"]]]
     assert listing.versions == ["1.0"]
     assert AdvisoryLoad.objects.get().records == 1
+
+
+def test_what_comes_along_with_an_ecosystem_vouches_for_nothing(db, tmp_path):
+    both = record("GHSA-1", *before("4.2"))
+    beside = record(package="minimist", ecosystem="npm", versions=("1.0.0",))
+    both["affected"] += beside["affected"]
+    load(path=write(tmp_path / "PyPI", both, record("PYSEC-2026-1", *before("2"))))
+    purls = ("pkg:pypi/flask@1.0", "pkg:npm/left-pad@1.0.0", "pkg:npm/minimist@1.0.0")
+    known = match(purls=purls)
+    assert [one.id for one in known.findings] == ["GHSA-1"]
+    assert known.gap
+    assert known.gap.reason == "no advisories for npm are loaded"
+    load(path=write(tmp_path / "npm", beside | {"id": "GHSA-2"}))
+    assert match(purls=purls).gap is None
 
 
 def test_what_did_not_change_is_not_written(db, tmp_path):
