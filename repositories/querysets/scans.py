@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.access import Action
 from accounts.models import Namespace
+from repositories.scanning.identifiers import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -126,12 +127,12 @@ class VulnerabilityAliasQuerySet(models.QuerySet["VulnerabilityAlias"]):
     """Other ids of vulnerabilities."""
 
     def names_of(self, name: str) -> set[str]:
-        """Return a name in upper case, and the ids that have it as their alias."""
-        upper = name.strip().upper()
-        ids = self.filter(alias=upper).values_list(
+        """Return a name as it is stored, and the ids that have it as their alias."""
+        stored = canonical(name)
+        ids = self.filter(alias=stored).values_list(
             "vulnerability__identifier", flat=True
         )
-        return {upper, *ids}
+        return {stored, *ids}
 
 
 class VulnerabilityExceptionQuerySet(models.QuerySet["VulnerabilityException"]):

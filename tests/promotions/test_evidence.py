@@ -125,6 +125,16 @@ def test_hiding_what_speaks_against_it_promotes_it(source, target):
     assert decision.facts["platforms"][0]["hidden"] == ["CVE-2026-1"]
 
 
+def test_hiding_what_github_names_promotes_it(source, target):
+    make_policy(source=source, target=target, rules=[NO_CRITICAL])
+    tag = push(source)
+    make_scan(manifest=tag.manifest, vulnerabilities={"GHSA-jfh8-c2jp-5v3q": 9.8})
+    actor = Actor(make_user(is_superuser=True))
+    hide = {"actor": actor, "scope": source, "reason": "not reachable"}
+    exceptions.hide(vulnerability="GHSA-jfh8-c2jp-5v3q", **hide)
+    assert Promotion.objects.exists()
+
+
 def test_what_is_shown_again_counts_again(source, target):
     make_policy(source=source, target=target, rules=[NO_CRITICAL])
     tag = push(source)
