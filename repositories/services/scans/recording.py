@@ -12,7 +12,7 @@ from django.utils import timezone
 from repositories.models import Finding, Scan, ScanComponent
 from repositories.scanning import licenses as license_texts
 from repositories.scanning.identifiers import canonical
-from repositories.scanning.report import FoundComponent, Place
+from repositories.scanning.report import FoundComponent, Kind, Place
 from repositories.scanning.severity import counts
 from repositories.services.image_config import short_text
 from repositories.services.scans import catalog
@@ -20,9 +20,10 @@ from repositories.signals import scan_completed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
     from uuid import UUID
 
-    from repositories.scanning.report import FoundVulnerability, Gap, Kind, Report
+    from repositories.scanning.report import FoundVulnerability, Gap, Report
     from repositories.services.scans.catalog import Keys
 
 BATCH = 1000
@@ -182,15 +183,15 @@ def _complete(
 
 
 def _columns(report: Report, contents: _Contents) -> dict[str, Any]:
-    counted = counts(contents.findings)
+    counted, now = counts(contents.findings), timezone.now()
     return {
         "state": Scan.State.COMPLETED,
         "is_current": True,
         "source": short_text(report.source, 200),
         "distribution": short_text(report.distribution, 100),
         "coverage": coverage_json(report.coverage),
-        "finished_at": timezone.now(),
-        "advisories_at": report.advisories_at,
+        "finished_at": now,
+        "advisories_at": _known_at(report, now),
         "component_count": len(contents.components),
         "critical_count": counted.critical,
         "major_count": counted.major,
@@ -200,6 +201,18 @@ def _columns(report: Report, contents: _Contents) -> dict[str, Any]:
         "leased_until": None,
         "error": "",
     }
+
+
+def _known_at(report: Report, now: datetime) -> datetime | None:
+    """Return how new what the report knew of vulnerabilities can have been.
+
+    It is no newer than the report, which may have lain about, whatever either says.
+    """
+    if Kind.VULNERABILITIES not in report.coverage:
+        return None
+    said = (report.advisories_at, report.generated_at)
+    times = [at for at in said if at is not None]
+    return min(*times, now) if times else None
 
 
 def coverage_json(coverage: Mapping[Kind, Gap | None]) -> dict[str, dict[str, Any]]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
+from django.utils import timezone
 
 from accounts.access import AccessLevel, Actor
 from accounts.models import AuditEvent
@@ -89,6 +92,20 @@ def test_a_second_report_takes_the_place_of_the_first(repository, ci):
     assert list(Scan.objects.filter(is_current=True)) == [second]
     first.refresh_from_db()
     assert first.replaced_at is not None
+
+
+@pytest.mark.parametrize(
+    ("said", "counts"), [(-30, -30), (30, 0)], ids=["old", "of the future"]
+)
+def test_a_report_knows_nothing_newer_than_itself(repository, ci, said, counts):
+    image = make_manifest(repository=repository)
+    now = timezone.now()
+    report = reports.trivy(image)
+    report["CreatedAt"] = (now + timedelta(days=said)).isoformat()
+
+    scan = upload(actor=ci, repository=repository, sent=sent(report))
+
+    assert abs(scan.advisories_at - now - timedelta(days=counts)).total_seconds() < 60
 
 
 def test_labels_tell_several_sources_apart(repository, ci):
