@@ -1,4 +1,4 @@
-"""`make bench`: copies against skopeo and a bare script, rules, decisions, search.
+"""`make bench`: copies against skopeo and a bare script, rules, decisions, scans.
 
 Every round runs each contender once, one after the other, so that all of them see the
 same machine; the figures are medians over the rounds.
@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 import django
 
-from tests.bench import rules, search
+from tests.bench import rules
 from tests.bench.clients import skopeo
+from tests.bench.database import NAMES
 from tests.images import make_image
 from tests.stack.stack import Stack
 
@@ -48,10 +49,7 @@ class Series:
 
 
 def main() -> None:
-    """Start the stack on PostgreSQL, measure, print a table; or only the `search`."""
-    if sys.argv[1:] == ["search"]:
-        search.main()
-        return
+    """Start the stack on PostgreSQL, measure, print a table."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
     with Stack(environment=QUIET) as stack, tempfile.TemporaryDirectory() as folder:
         os.environ.update(stack.env)
@@ -60,8 +58,8 @@ def main() -> None:
         print_table(measure(stack, Path(folder), rounds), rounds)
     rules.main()
     # Others: this process holds the settings of the stack, which has stopped.
-    for module in ("tests.bench.decide", "tests.bench.search"):
-        subprocess.run([sys.executable, "-m", module], check=True)
+    for name in NAMES:
+        subprocess.run([sys.executable, "-m", "tests.bench.database", name], check=True)
 
 
 def measure(stack: Stack, folder: Path, rounds: int) -> dict[str, Series]:

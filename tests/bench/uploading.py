@@ -21,10 +21,15 @@ COLUMNS = (
 )
 
 
-def measure() -> None:
-    """Print findings a second: read from reports and recorded, and as bare inserts."""
-    ours, bare = _taken_in(), _inserted()
-    print(f"{IMAGES} reports of {PACKAGES} components and {FINDINGS} findings")
+def measure() -> tuple[float, float]:
+    """Return findings a second: read from reports and recorded, and bare inserts."""
+    return _taken_in(), _inserted()
+
+
+def print_table(rates: tuple[float, float]) -> None:
+    """Print both, and their ratio."""
+    ours, bare = rates
+    print(f"\n{IMAGES} reports of {PACKAGES} components and {FINDINGS} findings")
     print(f"  taken in      {ours:10,.0f} findings/s")
     print(f"  bare inserts  {bare:10,.0f} rows/s; ratio {ours / bare:.2f}")
 
