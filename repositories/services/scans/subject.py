@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from repositories.models import Repository
     from repositories.scanning.report import Report
 
+SHOWN = 3  # digests, enough to recognise an image by
+
 
 def image_of(*, repository: Repository, report: Report, digest: str) -> Manifest:
     """Return the image that a report is of, as far as report and caller agree.
@@ -85,4 +87,4 @@ def _names_index(report: Report, digest: str) -> bool:
 
 def _listed(digests: Iterable[str]) -> str:
     some = sorted(digests)
-    return ", ".join(some[:3]) + (" and others" if len(some) > 3 else "")  # noqa: PLR2004 - enough to recognise it by
+    return ", ".join(some[:SHOWN]) + (" and others" if len(some) > SHOWN else "")

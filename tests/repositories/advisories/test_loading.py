@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -203,22 +204,13 @@ def test_the_real_records_are_loaded_whole(db):
 def test_two_loads_at_once_store_everything_once(several_connections, tmp_path):
     records = [record(f"A-{n}", *before("2"), package=f"p{n}") for n in range(1200)]
     paths = write(tmp_path / "a", *records), write(tmp_path / "b", *records[::-1])
-    failures = []
 
     def run(path):
-        try:
-            load(path=path)
-        except Exception as error:  # noqa: BLE001 - told to the test
-            failures.append(error)
-        finally:
-            connection.close()
+        with closing(connection):
+            return load(path=path).failed
 
-    threads = [threading.Thread(target=run, args=(path,)) for path in paths]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        assert list(pool.map(run, paths)) == [0, 0]
     assert Advisory.objects.count() == AdvisoryPackage.objects.count() == 1200
     assert PackageNews.objects.exclude(changed_at=None).count() == 1200
 

@@ -1,8 +1,8 @@
-"""RPM's database in the forms Berkeley DB (until RPM 4.15: RHEL 7 and 8, Amazon
-Linux 2) and NDB (SUSE): pages and blocks of a file.
+"""RPM's database as pages and blocks of a file: Berkeley DB, and NDB.
 
+Berkeley DB is of RPM until 4.15 (RHEL 7 and 8, Amazon Linux 2), NDB is SUSE's.
 Berkeley DB's hash access method, versions 8 to 10; NDB as RPM itself writes it.
-"""  # noqa: D205 (one sentence)
+"""
 
 from __future__ import annotations
 
