@@ -35,14 +35,17 @@ def ends(stack: Stack, admin: Person) -> tuple[str, str]:
 
 
 def scan(stack: Stack, digest: str, found: Mapping[str, float]) -> None:
-    """Let a scanner report what it found, with CVSS 3 scores."""
+    """Let a scanner report what it found, with CVSS 3 scores.
+
+    It is not the built-in one, which sees no packages in these images.
+    """
     code = f"""
 from django.db import transaction
 from repositories.models import Manifest
 from tests.factories import make_scan
 with transaction.atomic():
     image = Manifest.objects.get(digest={digest!r})
-    make_scan(manifest=image, vulnerabilities={dict(found)!r})
+    make_scan(manifest=image, vulnerabilities={dict(found)!r}, origin="other")
 """
     shell(stack, code)
 

@@ -69,12 +69,12 @@ IN_DEBIAN = (
     (f"{DEB}/libssl3@3.0.11-1~deb12u1", "Apache-2.0", "base", STATUS),
     (f"{DEB}/bash@5.2.15-2%2Bb7", "GPL-3.0-or-later", "system", STATUS),
     (
-        *("pkg:pypi/jinja2@2.11.2", "BSD-3-Clause", "python"),
-        f"{DIST_PACKAGES}/Jinja2-2.11.2.dist-info/METADATA",
+        *("pkg:pypi/shop-pages@2.11.2", "BSD-3-Clause", "python"),
+        f"{DIST_PACKAGES}/Shop_Pages-2.11.2.dist-info/METADATA",
     ),
     (
-        *("pkg:pypi/requests@2.19.1", "Apache-2.0", "python"),
-        f"{DIST_PACKAGES}/requests-2.19.1.dist-info/METADATA",
+        *("pkg:pypi/shop-client@2.19.1", "Apache-2.0", "python"),
+        f"{DIST_PACKAGES}/shop_client-2.19.1.dist-info/METADATA",
     ),
     ("pkg:npm/lodash@4.17.20", "MIT", "node", f"{MODULES}/lodash/package.json"),
     (
@@ -118,8 +118,8 @@ def debian(root: Root, tmp_path: Path) -> dict[str, Layer]:
     install_debs(root, tmp_path, Deb("bash", "5.2.15-2+b7", GPL_3, "bash (5.2.15-2)"))
     made["system"] = root.layer()
     wheels = (
-        wheel(tmp_path, "Jinja2", "2.11.2", "License: BSD-3-Clause"),
-        wheel(tmp_path, "requests", "2.19.1", APACHE),
+        wheel(tmp_path, "Shop-Pages", "2.11.2", "License: BSD-3-Clause"),
+        wheel(tmp_path, "shop-client", "2.19.1", APACHE),
         wheel(tmp_path, "forgotten", "1.0", "License: MIT"),
     )
     install_wheels(root, *wheels)
@@ -143,8 +143,8 @@ def test_debian_python_and_npm_packages_are_found_layer_by_layer(
     advisory(known, "CVE-2031-1", "Debian:12", "openssl", fixed=openssl)
     advisory(known, "CVE-2031-2", "Debian:12", "openssl", fixed="3.0.9-1")
     advisory(known, "CVE-2031-3", "Debian:12", "bash", fixed="5.2.15-2")
-    advisory(known, "CVE-2031-4", "PyPI", "jinja2", fixed="2.11.3", score=5.3)
-    advisory(known, "CVE-2031-5", "PyPI", "requests", fixed="2.19.1")
+    advisory(known, "CVE-2031-4", "PyPI", "shop_pages", fixed="2.11.3", score=5.3)
+    advisory(known, "CVE-2031-5", "PyPI", "shop-client", fixed="2.19.1")
     advisory(known, "CVE-2031-6", "npm", "lodash", fixed="4.17.21", score=3.7)
     advisory(known, "CVE-2031-7", "npm", "minimist", fixed="1.2.5")
     load(stack, known)
@@ -162,7 +162,7 @@ def test_debian_python_and_npm_packages_are_found_layer_by_layer(
     assert findings(stack, scan) == {
         ("CVE-2031-1", "openssl"),
         ("CVE-2031-1", "libssl3"),
-        ("CVE-2031-4", "jinja2"),
+        ("CVE-2031-4", "shop-pages"),
         ("CVE-2031-6", "lodash"),
     }
     assert counted(scan) == (1, 1, 1, 3)
