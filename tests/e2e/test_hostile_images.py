@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 WORKER = "scan-worker"
-MORE_MEMORY = 300 * 1024  # kB that the worker may take in addition, at its most
+MORE_MEMORY = 128 * 1024  # kB that the worker may take in addition, at its most
 TIMES, BYTES = "unpacks to more than 200 times", "unpacks to more than 4294967296"
 OUT = "leads out of the image"
 
