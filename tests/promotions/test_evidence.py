@@ -16,9 +16,12 @@ from promotions import tasks
 from promotions.models import Decision, Evaluation, PolicyVersion, Promotion
 from promotions.models.promotion import State
 from promotions.services import evaluate, explain, reevaluate
+from promotions.services.evidence import gathering
 from repositories.models import (
+    Finding,
     IndexChild,
     Manifest,
+    Scan,
     TagMove,
     VulnerabilityException,
 )
@@ -291,6 +294,26 @@ def test_a_rule_that_fails_needs_no_scan(source, target):
     make_policy(source=source, target=target, rules=[NO_CRITICAL, stable])
     push(source, name="1.0-beta")
     assert not Decision.objects.exists()
+
+
+def test_a_scan_that_is_matched_meanwhile_is_read_again(source, target, monkeypatch):
+    make_policy(source=source, target=target, rules=[NO_CRITICAL])
+    tag = make_tag(repository=source)
+    scan = make_scan(manifest=tag.manifest, vulnerabilities={"CVE-2026-1": 9.8})
+    choose = gathering.choose
+
+    def matched_after_it_was_chosen(*args):
+        chosen = choose(*args)
+        # The advisories are gone: no finding is left, and that is said.
+        Finding.objects.all().delete()
+        gone = {"vulnerabilities": {"reason": "no advisories are loaded"}}
+        Scan.objects.filter(pk=scan.pk).update(coverage=gone, revision=1)
+        return chosen
+
+    monkeypatch.setattr(gathering, "choose", matched_after_it_was_chosen)
+    evaluate.evaluate_move(move_id=tag.current_move.pk)
+    assert not Promotion.objects.exists()
+    assert "no advisories are loaded" in sentences(tag)
 
 
 def test_licenses_are_read_from_the_scan(source, target):

@@ -23,6 +23,7 @@ from promotions.services.evidence.scans import (
     age_of,
     choose,
     is_outdated,
+    is_unchanged,
     scans_of,
     used_in,
 )
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from repositories.models import TagMove
+
+AGAIN = 5
 
 
 def gather(move: TagMove, wanted: Wanted) -> Gathered:
@@ -116,18 +119,35 @@ def _platforms(
     if not wanted.needs - {EvidenceKind.ATTACHMENTS, EvidenceKind.SIGNATURES}:
         return []
     images = runnable(wanted.held_by or move.repository, manifest)
-    scans = scans_of(move.repository, images, wanted)
     hidden = hidden_in(move, images, wanted)
-    chosen = {image.pk: choose(image, scans[image.pk]) for image in images}
-    used.is_outdated = any(
-        is_outdated(chosen[image.pk], scans[image.pk]) for image in images
-    )
-    used.scans = used_in(chosen.values(), wanted.needs.intersection(SCANNED))
-    loaded = Loaded.of(chosen.values(), wanted.needs)
+    chosen, loaded = _scanned(move, images, wanted, used)
     return [
         _platform(image, chosen[image.pk], loaded, _of(hidden, image, manifest), used)
         for image in images
     ]
+
+
+def _scanned(
+    move: TagMove, images: list[Manifest], wanted: Wanted, used: Used
+) -> tuple[dict[int, Choice], Loaded]:
+    """Choose the scans and read what they list: all as it was at one time.
+
+    A scan that is matched anew in between may list less, and say that it does: what was
+    read of it before and after must not be put together.
+    """
+    kinds = wanted.needs.intersection(SCANNED)
+    for _ in range(AGAIN):
+        scans = scans_of(move.repository, images, wanted)
+        chosen = {image.pk: choose(image, scans[image.pk]) for image in images}
+        used.is_outdated = any(
+            is_outdated(chosen[image.pk], scans[image.pk]) for image in images
+        )
+        used.scans = used_in(chosen.values(), kinds)
+        loaded = Loaded.of(chosen.values(), wanted.needs)
+        if is_unchanged(chosen.values(), kinds):
+            return chosen, loaded
+    message = "Scans of the image are matched again and again."
+    raise RuntimeError(message)
 
 
 def _of(

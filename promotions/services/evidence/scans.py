@@ -138,6 +138,15 @@ def used_in(choices: Iterable[Choice], kinds: Iterable[EvidenceKind]) -> set[str
     return {f"{one.pk}.{one.revision}" for one in found if isinstance(one, Scan)}
 
 
+def is_unchanged(choices: Iterable[Choice], kinds: Iterable[EvidenceKind]) -> bool:
+    """Tell whether the scans chosen are still as they were read; one query, or none."""
+    read = used_in(choices := list(choices), kinds := list(kinds))
+    if not read:
+        return True
+    rows = Scan.objects.filter(pk__in=keys_of(choices, kinds))
+    return read == {f"{pk}.{at}" for pk, at in rows.values_list("pk", "revision")}
+
+
 def keys_of(choices: Iterable[Choice], kinds: Iterable[EvidenceKind]) -> set[int]:
     """Return the keys of the scans chosen for any of the kinds."""
     found = (choice[kind] for choice in choices for kind in kinds)
