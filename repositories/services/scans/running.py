@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+from contextlib import contextmanager
 from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import structlog
@@ -23,7 +25,7 @@ from repositories.services.scans.recording import LeaseLost, record
 from repositories.signals import scan_completed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from uuid import UUID
 
     from repositories.querysets import ScanQuerySet
@@ -90,7 +92,26 @@ def _report(scan: Scan, lease: UUID) -> Report:
         raise ScanFailed(message)
     beat = _lease_keeper(scan, lease)
     beat()
-    return backend_of(scan.scanner)(Job(scan, scan.manifest, repository, beat))
+    with _discreet(repository):
+        return backend_of(scan.scanner)(Job(scan, scan.manifest, repository, beat))
+
+
+@contextmanager
+def _discreet(repository: Repository) -> Iterator[None]:
+    """Leave out of sentences through whom the image was read, and where.
+
+    Whoever has the same image is shown them; scanners quote what they were given.
+    """
+    try:
+        yield
+    except ScanFailed as error:
+        place = urlsplit(settings.REGISTRY_URL).netloc
+        text = str(error).replace(repository.full_name, "…")
+        raise ScanFailed(
+            text.replace(place, "the registry") if place else text,
+            temporary=error.temporary,
+            retry_after=error.retry_after,
+        ) from error
 
 
 def _holder(scan: Scan) -> Repository | None:

@@ -94,6 +94,19 @@ def test_a_temporary_failure_is_tried_again_later(scan, answers):
     assert scan.error == ""
 
 
+def test_a_failure_does_not_tell_through_whom_the_image_was_read(
+    scan, answers, settings
+):
+    settings.REGISTRY_URL = "http://10.1.2.3:5000"
+    said = "It failed: cannot pull 10.1.2.3:5000/dev/website@sha256:1: EOF"
+    answers.append(ScanFailed(said))
+
+    running.run(scan_id=scan.pk)
+
+    assert state_of(scan) == "failed"
+    assert scan.error == "It failed: cannot pull the registry/…@sha256:1: EOF"
+
+
 def test_it_fails_after_some_attempts(scan, answers, settings):
     settings.SCAN_ATTEMPTS = 2
     answers.extend([ScanFailed("Away.", temporary=True)] * 2)
