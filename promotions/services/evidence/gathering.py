@@ -23,7 +23,6 @@ from promotions.services.evidence.scans import (
     age_of,
     choose,
     is_outdated,
-    is_unchanged,
     scans_of,
     used_in,
 )
@@ -144,7 +143,7 @@ def _scanned(
         )
         used.scans = used_in(chosen.values(), kinds)
         loaded = Loaded.of(chosen.values(), wanted.needs)
-        if is_unchanged(chosen.values(), kinds):
+        if loaded.is_of(chosen.values()):
             return chosen, loaded
     message = "Scans of the image are matched again and again."
     raise RuntimeError(message)

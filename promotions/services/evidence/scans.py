@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from promotions.rules import Component, EvidenceKind, Missing, Vulnerability
-from repositories.models import Finding, Manifest, Repository, Scan, ScanComponent
+from repositories.models import Manifest, Repository, Scan, ScanComponent
 from repositories.services.answers.choosing import ranked
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ SCANNED = (
     EvidenceKind.LICENSES,
     EvidenceKind.VULNERABILITIES,
 )
+GONE = -1  # the revision of a scan that was deleted since it was chosen
 REMEDY = "scan the image, or upload a report"
 
 
@@ -52,6 +53,8 @@ def scans_of(
 
 
 Choice = dict[EvidenceKind, "Scan | Missing"]
+Findings = dict[int, list[tuple[Vulnerability, str]]]
+"""By the key of the scan: what was found, and in which layer."""
 
 
 def choose(image: Manifest, scans: list[Scan]) -> Choice:
@@ -120,7 +123,8 @@ class Loaded:
     """The contents of the scans chosen, by the scan's key, two or three queries."""
 
     components: dict[int, list[Component]]
-    findings: dict[int, list[tuple[Vulnerability, str]]]
+    findings: Findings
+    revisions: dict[int, int]
 
     @classmethod
     def of(cls, choices: Iterable[Choice], needs: frozenset[EvidenceKind]) -> Loaded:
@@ -129,22 +133,22 @@ class Loaded:
             chosen, needs & {EvidenceKind.COMPONENTS, EvidenceKind.LICENSES}
         )
         finding = keys_of(chosen, needs & {EvidenceKind.VULNERABILITIES})
-        return cls(_components(listing), _findings(finding))
+        return cls(_components(listing), *_findings(finding))
+
+    def is_of(self, choices: Iterable[Choice]) -> bool:
+        """Tell whether the findings are of the scans as they were when chosen."""
+        chosen = [choice[EvidenceKind.VULNERABILITIES] for choice in choices]
+        return all(
+            self.revisions.get(one.pk, one.revision) == one.revision
+            for one in chosen
+            if isinstance(one, Scan)
+        )
 
 
 def used_in(choices: Iterable[Choice], kinds: Iterable[EvidenceKind]) -> set[str]:
     """Return the scans chosen for any of the kinds, each with its revision."""
     found = (choice[kind] for choice in choices for kind in kinds)
     return {f"{one.pk}.{one.revision}" for one in found if isinstance(one, Scan)}
-
-
-def is_unchanged(choices: Iterable[Choice], kinds: Iterable[EvidenceKind]) -> bool:
-    """Tell whether the scans chosen are still as they were read; one query, or none."""
-    read = used_in(choices := list(choices), kinds := list(kinds))
-    if not read:
-        return True
-    rows = Scan.objects.filter(pk__in=keys_of(choices, kinds))
-    return read == {f"{pk}.{at}" for pk, at in rows.values_list("pk", "revision")}
 
 
 def keys_of(choices: Iterable[Choice], kinds: Iterable[EvidenceKind]) -> set[int]:
@@ -170,15 +174,29 @@ def _components(scans: set[int]) -> dict[int, list[Component]]:
     return found
 
 
-def _findings(scans: set[int]) -> dict[int, list[tuple[Vulnerability, str]]]:
-    found: dict[int, list[tuple[Vulnerability, str]]] = defaultdict(list)
+def _findings(scans: set[int]) -> tuple[Findings, dict[int, int]]:
+    """Return the findings, and the revision of each scan that they are of.
+
+    Both come from one query: a scan without findings has a row of its own in it.
+    """
+    found: Findings = defaultdict(list)
+    revisions = dict.fromkeys(scans, GONE)
     if not scans:
-        return found
-    rows = Finding.objects.filter(scan__in=scans)
-    for scan, layer, identifier, aliases, *values in rows.order_by("id").values_list(
-        *("scan", "layer_digest", "vulnerability__identifier"),
-        *("aliases", "severity", "cvss3_score", "cvss2_score"),
-        *("component__name", "component__version", "fixed_version"),
-    ):
-        found[scan].append((Vulnerability(identifier, tuple(aliases), *values), layer))
-    return found
+        return found, revisions
+    rows = (
+        Scan.objects.filter(pk__in=scans)
+        .order_by("findings__id")
+        .values_list(
+            *("pk", "revision", "findings__id", "findings__layer_digest"),
+            *("findings__vulnerability__identifier", "findings__aliases"),
+            *("findings__severity", "findings__cvss3_score", "findings__cvss2_score"),
+            *("findings__component__name", "findings__component__version"),
+            "findings__fixed_version",
+        )
+    )
+    for scan, revision, key, layer, identifier, aliases, *values in rows:
+        revisions[scan] = revision
+        if key is not None:
+            one = Vulnerability(identifier, tuple(aliases), *values)
+            found[scan].append((one, layer))
+    return found, revisions
