@@ -162,14 +162,14 @@ def layers(request: HttpRequest, namespace: str, name: str, tag: str) -> HttpRes
 
 
 def _layers(contents: Contents) -> list[Layer]:
-    seen = by_layer(contents)
+    components: dict[str, list[Row]] = {}
+    order = {row.pk: place for place, row in enumerate(contents.rows)}
+    for digest, keys in by_layer(contents).items():
+        places = sorted(order[key] for key in keys if key in order)
+        components[digest] = [contents.rows[place] for place in places]
     rows = ManifestLayer.objects.filter(manifest=contents.manifest)
     return [
-        Layer(
-            row,
-            [one for one in contents.rows if one.pk in seen.get(row.digest, ())],
-        )
-        for row in rows.order_by("position")
+        Layer(row, components.get(row.digest, [])) for row in rows.order_by("position")
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from time import process_time
 
 import pytest
 from django.utils import timezone
@@ -18,6 +19,7 @@ from repositories.scanning.severity import Counts
 from repositories.services import exceptions
 from repositories.services.answers.choosing import choose
 from repositories.services.answers.exporting import lines
+from repositories.services.answers.found import Found, known_in
 from repositories.services.answers.summary import (
     Progress,
     images_with_scans,
@@ -101,6 +103,22 @@ def test_kinds_are_answered_one_by_one(repository, image):
     listed = make_scan(manifest=image)
     assert answering(repository, image) == found
     assert answering(repository, image, Kind.COMPONENTS) == listed
+
+
+def test_very_many_names_of_one_vulnerability_are_read_at_once():
+    named = [
+        ("CVE-2026-1", [f"X-{number}-{other}" for other in range(20)])
+        for number in range(2_000)
+    ]
+    found = [
+        Found(1, 1, name, aliases, "", None, None, "", "a", "1", "", "")
+        for name, aliases in named
+    ]
+    before = process_time()
+    (known,) = known_in(found, [])
+    assert known.names[:2] == ["CVE-2026-1", "X-0-0"]
+    assert len(known.names) == 40_001
+    assert process_time() - before < 3
 
 
 def test_an_upload_answers_where_nothing_else_does(repository, image):

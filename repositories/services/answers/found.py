@@ -86,8 +86,10 @@ class Known:
         """Return its names, a CVE first."""
         named = [one.id for one in self.all]
         named += [alias for one in self.all for alias in one.aliases]
-        distinct = {name.strip().upper(): name for name in reversed(named) if name}
-        found = sorted(set(distinct.values()), key=named.index)
+        distinct: dict[str, str] = {}
+        for name in filter(None, named):
+            distinct.setdefault(name.strip().upper(), name)
+        found = distinct.values()
         return sorted(found, key=lambda name: not name.upper().startswith("CVE-"))
 
     @property
