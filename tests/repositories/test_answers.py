@@ -95,6 +95,19 @@ def test_the_first_scanner_in_the_repositorys_order_answers(repository, image):
     assert answering(repository, image) == first
 
 
+def test_a_namespaces_own_scanner_answers_after_the_registrys(repository, image):
+    own = Scanner.objects.create(
+        name="dev.own", url="https://x", position=0, namespace=repository.namespace
+    )
+    scope = {"scanner": own, "trusted_namespace": repository.namespace}
+    second = make_scan(manifest=image, origin="dev.own", **scope)
+    make_scan(manifest=image, origin="upload", trusted_repository=repository)
+    assert answering(repository, image) == second
+    registrys = Scanner.objects.get(name="built-in")
+    first = make_scan(manifest=image, scanner=registrys)
+    assert answering(repository, image) == first
+
+
 def test_kinds_are_answered_one_by_one(repository, image):
     trivy = the_trivy(position=10)
     found = make_scan(

@@ -40,16 +40,18 @@ Answers = dict[Kind, Answer]
 def ranked(repository: Repository, scans: Iterable[Scan]) -> list[Scan]:
     """Put those that count first, first.
 
-    That is what the repository names, then registered scanners, then reports that were
-    uploaded; `scanner` should be loaded with the scans.
+    That is what the repository names, then the registry's scanners, then those of its
+    namespace, then reports that were uploaded; `scanner` should be loaded with the
+    scans.
     """
     order = {name: place for place, name in enumerate(repository.scanners)}
     return sorted(scans, key=partial(_rank, order))
 
 
-def _rank(order: dict[str, int], scan: Scan) -> tuple[int, int, int]:
+def _rank(order: dict[str, int], scan: Scan) -> tuple[int, bool, int, int]:
     named = order.get(scan.origin, len(order))
-    return named, scan.scanner.position if scan.scanner else LAST, scan.pk
+    is_own = bool(scan.trusted_namespace_id or scan.trusted_repository_id)
+    return named, is_own, scan.scanner.position if scan.scanner else LAST, scan.pk
 
 
 def choose(scans: Iterable[Scan]) -> Answers:
