@@ -70,6 +70,7 @@ def _is_foreign(layer: ManifestLayer) -> bool:
 
 def _contents(job: Job, client: RegistryClient, layer: ManifestLayer) -> LayerContents:
     """Return what is in a layer, for whosever image it was read first."""
+    job.beat()  # an image may have very many layers, all known
     rows = LayerInventory.objects.filter(digest=layer.digest, version=INVENTORY_VERSION)
     known = rows.first()
     if known is not None:

@@ -15,6 +15,7 @@ from repositories.scanning import inventory
 from repositories.services import manifests
 from repositories.services.registry import client
 from repositories.services.scans import built_in, requesting, running
+from repositories.services.scans.job import Job, ScanFailed
 from tests.factories import make_repository
 from tests.repositories.scanning.inventory.layers import archive
 
@@ -116,6 +117,17 @@ def test_a_layer_is_read_once_however_many_images_share_it(
 
     assert len(found(done)) == 2
     assert len(read) == 1
+
+
+def test_layers_that_are_known_end_at_the_deadline_too(registry, repository):
+    image = push(registry, repository, layer(DEBIAN))
+    done = scan(repository, image)
+
+    def late():
+        raise ScanFailed("Too late.")
+
+    with pytest.raises(ScanFailed, match="late"):
+        built_in.run(Job(done, image, repository, late))
 
 
 def test_vulnerabilities_without_advisories_are_unknown_not_none(registry, repository):
