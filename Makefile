@@ -46,9 +46,11 @@ run: install ## Run everything on this machine; options: make run ARGS="--port 8
 # --- Testing ------------------------------------------------------------------------
 
 # First everything but whole stacks on both databases, then the stacks, one at a time.
+# What knows no database is tested once.
+WITHOUT_DATABASE = promotions/rules repositories/outbound repositories/registry repositories/scanning
 test: install-test ## Run all tests, on real PostgreSQL, Redis and registry.
 	$(BIN)/python -m tests.stack $(PYTEST) -n 2 -m "not slow" $(ARGS)
-	$(PYTEST) -n 2 -m "not slow" $(ARGS)
+	$(PYTEST) -n 2 -m "not slow" $(WITHOUT_DATABASE:%=--ignore=tests/%) $(ARGS)
 	$(PYTEST) -m slow $(ARGS)
 
 test-quick: install-test ## Run the tests that take no more than a moment each.
