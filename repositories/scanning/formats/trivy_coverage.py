@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from repositories.scanning.formats.reading import Reading
 
 _LISTS_PACKAGES_BY_DEFAULT = ("Trivy", "ReportID", "ArtifactID")
+# Trivy lists their packages, and has no advisories to match them with.
+_NOT_MATCHED = {"fedora", "conda-pkg", "conda-environment", "julia"}
 _WITHOUT_PACKAGES = {"none", "activestate"}
 UNDECIDED = Gap(
     "Trivy's report shows no vulnerability and does not tell whether it looked for any",
@@ -39,11 +41,27 @@ def conclude(
         reading.cover(Kind.VULNERABILITIES, gap)
     if listed:
         reading.cover(Kind.COMPONENTS, _unlisted_system(document, listed))
+    if not_matched := sorted(filter(None, map(_not_matched, listed))):
+        reading.cover(Kind.VULNERABILITIES, _unmatched(not_matched[0]))
     if _looked_for_vulnerabilities(document, packaged):
         seen = listed or packaged
         reading.cover(Kind.VULNERABILITIES, _unlisted_system(document, seen))
     elif packaged:
         reading.undecided[Kind.VULNERABILITIES] = UNDECIDED
+
+
+def _not_matched(result: dict[str, Any]) -> str:
+    """Return the kind of packages that nothing was matched with, else ""."""
+    kind = text(result, "Type", 50).lower()
+    return kind if kind in _NOT_MATCHED and not result.get("Vulnerabilities") else ""
+
+
+def _unmatched(kind: str) -> Gap:
+    return Gap(
+        f"Trivy knows no advisories about packages of the type {kind}",
+        "scan the image with a scanner that knows them",
+        unscannable=True,
+    )
 
 
 def _is_of_packages(result: dict[str, Any]) -> bool:

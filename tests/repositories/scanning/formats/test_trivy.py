@@ -189,6 +189,15 @@ def test_a_result_without_anything_was_clean_before_packages_were_listed(recent)
     assert read(document).coverage == {VULNERABILITIES: UNDECIDED if recent else None}
 
 
+@pytest.mark.parametrize("kind", ["fedora", "conda-pkg"])
+def test_packages_that_trivy_has_no_advisories_about_are_unknown(kind):
+    listed = result(Type=kind, Packages=[{"Name": "bash", "Version": "5"}])
+    report = read(samples.trivy(Results=[listed]), *Kind)
+    gap = report.coverage[VULNERABILITIES]
+    assert gap is not None
+    assert kind in gap.reason
+
+
 @pytest.mark.parametrize(
     "fields",
     [
