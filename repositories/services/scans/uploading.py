@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 ORIGIN = "upload"
 AGAIN = 3
+MAX_LABELS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,17 @@ def upload(*, actor: Actor, repository: Repository, sent: Upload) -> Scan:
     except UnreadableReport as error:
         raise ValidationError(str(error), code="unreadable_report") from error
     image = image_of(repository=repository, report=report, digest=sent.digest)
+    _refuse_too_many(repository, image, sent.origin)
     return _keep(actor, repository, image, report, sent)
+
+
+def _refuse_too_many(repository: Repository, image: Manifest, origin: str) -> None:
+    """Bound the reports of an image, as each page that shows it reads them all."""
+    rows = Scan.objects.filter(manifest=image, trusted_repository=repository)
+    others = rows.filter(is_current=True).exclude(origin=origin)
+    if others.count() >= MAX_LABELS:
+        message = f"An image has reports under at most {MAX_LABELS} labels; reuse one."
+        raise ValidationError(message, code="too_many_labels")
 
 
 def _keep(

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.access import AccessLevel, Actor
 from accounts.models import AuditEvent
 from repositories.models import Component, Finding, Manifest, Scan, Vulnerability
+from repositories.services.scans import uploading
 from repositories.services.scans.uploading import Upload, upload
 from tests.factories import (
     grant,
@@ -117,6 +118,16 @@ def test_labels_tell_several_sources_apart(repository, ci):
 
     origins = Scan.objects.filter(is_current=True).values_list("origin", flat=True)
     assert set(origins) == {"upload", "upload:nightly"}
+
+
+def test_an_image_has_reports_under_few_labels(repository, ci, monkeypatch):
+    monkeypatch.setattr(uploading, "MAX_LABELS", 2)
+    image = make_manifest(repository=repository)
+    for label in ("a", "b", "b"):
+        report = sent(reports.trivy(image), label=label)
+        upload(actor=ci, repository=repository, sent=report)
+    more = sent(reports.trivy(image), label="c")
+    assert "at most 2" in refusal(actor=ci, repository=repository, sent=more)
 
 
 def test_a_report_without_a_digest_is_of_what_the_caller_says(repository, ci):
