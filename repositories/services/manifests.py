@@ -267,12 +267,22 @@ def _size(parsed: Parsed) -> int:
     return min(len(parsed.raw) + below, MAX_SIZE)
 
 
+def _platform_of(image: Manifest, config: ImageConfig) -> dict[str, str]:
+    """Return the columns that an image's own word changes."""
+    said = (config.os, config.architecture)
+    if not all(said) or said == (image.os, image.architecture):
+        return {}
+    names = ("os", "os_version", "architecture", "variant")
+    return {name: getattr(config, name) for name in names}
+
+
 def describe(
     *, repository: Repository, image: Manifest, client: RegistryClient
 ) -> None:
     """Read the configuration of an image of which only an index told the platform.
 
-    Its labels and what made its layers are known then; repeatable.
+    Its labels and what made its layers are known then, and its platform as it says
+    itself: the index that was first to name it may be another tenant's. Repeatable.
     """
     if image.labels is not None:
         return
@@ -280,7 +290,8 @@ def describe(
     config = image_config.read(
         client, RepositoryName.parse(repository.full_name), parsed
     )
-    Manifest.objects.filter(pk=image.pk).update(labels=config.labels)
+    told = {"labels": config.labels, **_platform_of(image, config)}
+    Manifest.objects.filter(pk=image.pk).update(**told)
     layers = list(ManifestLayer.objects.filter(manifest=image).order_by("position"))
     if len(layers) == len(config.history):
         for layer, step in zip(layers, config.history, strict=True):

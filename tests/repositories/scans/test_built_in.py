@@ -206,3 +206,14 @@ def test_labels_and_history_of_a_platform_are_read(registry, repository):
     image.refresh_from_db()
     assert image.labels == {"team": "web"}
     assert ManifestLayer.objects.get().created_by == "COPY . /"
+
+
+def test_an_image_tells_its_platform_itself(registry, repository):
+    image = push(registry, repository, layer(DEBIAN))
+    said = {"os": "unknown", "architecture": "unknown", "variant": "v8"}
+    type(image).objects.filter(pk=image.pk).update(labels=None, **said)
+
+    scan(repository, image)
+
+    image.refresh_from_db()
+    assert image.platform == "linux/amd64"
