@@ -17,6 +17,7 @@ from promotions.models import Decision, Evaluation, PolicyVersion, Promotion
 from promotions.models.promotion import State
 from promotions.services import evaluate, explain, reevaluate
 from promotions.services.evidence import gathering
+from promotions.services.evidence.scans import choose
 from repositories.models import (
     Finding,
     IndexChild,
@@ -300,7 +301,6 @@ def test_a_scan_that_is_matched_meanwhile_is_read_again(source, target, monkeypa
     make_policy(source=source, target=target, rules=[NO_CRITICAL])
     tag = make_tag(repository=source)
     scan = make_scan(manifest=tag.manifest, vulnerabilities={"CVE-2026-1": 9.8})
-    choose = gathering.choose
 
     def matched_after_it_was_chosen(*args):
         chosen = choose(*args)
