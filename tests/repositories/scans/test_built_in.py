@@ -162,6 +162,17 @@ def test_a_foreign_layer_is_said_to_be_missing(registry, repository):
     assert "foreign" in done.coverage["components"]["reason"]
 
 
+def test_a_layer_that_is_called_foreign_and_is_held_is_read(registry, repository):
+    image = push(registry, repository, layer(DEBIAN))
+    foreign = MediaType.OCI_FOREIGN_LAYER_GZIP
+    ManifestLayer.objects.update(media_type=foreign)
+
+    done = scan(repository, image)
+
+    assert done.coverage["components"] == {}
+    assert done.component_count == 1
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
