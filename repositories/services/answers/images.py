@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from repositories.models import Manifest, RepositoryManifest
 from repositories.services.image_config import CONFIG_TYPES
@@ -48,11 +48,12 @@ def _below(pairs: list[Pair]) -> dict[tuple[int, int], list[Manifest]]:
     found: dict[tuple[int, int], list[Manifest]] = defaultdict(list)
     if not indexes:
         return found
+    runnable = Manifest.objects.runnable().filter(pk=OuterRef("manifest"))
     rows = (
         RepositoryManifest.objects.filter(
+            Exists(runnable),
             repository__in={repository for repository, _ in indexes},
             manifest__parents__index__in={key for _, key in indexes},
-            manifest__in=Manifest.objects.runnable().values("pk"),
             gone_at__isnull=True,
         )
         .annotate(index_id=F("manifest__parents__index"))
