@@ -105,12 +105,12 @@ def _discreet(repository: Repository) -> Iterator[None]:
     try:
         yield
     except ScanFailed as error:
-        place = urlsplit(settings.REGISTRY_URL).netloc
         text = str(error).replace(repository.full_name, "…")
+        for url in (settings.REGISTRY_URL, settings.SCANNER_REGISTRY_URL):
+            if place := urlsplit(url).netloc:
+                text = text.replace(place, "the registry")
         raise ScanFailed(
-            text.replace(place, "the registry") if place else text,
-            temporary=error.temporary,
-            retry_after=error.retry_after,
+            text, temporary=error.temporary, retry_after=error.retry_after
         ) from error
 
 

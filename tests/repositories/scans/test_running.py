@@ -98,13 +98,14 @@ def test_a_failure_does_not_tell_through_whom_the_image_was_read(
     scan, answers, settings
 ):
     settings.REGISTRY_URL = "http://10.1.2.3:5000"
-    said = "It failed: cannot pull 10.1.2.3:5000/dev/website@sha256:1: EOF"
+    settings.SCANNER_REGISTRY_URL = "http://registry.internal"
+    said = "It failed: 10.1.2.3:5000/dev/website: registry.internal says EOF"
     answers.append(ScanFailed(said))
 
     running.run(scan_id=scan.pk)
 
     assert state_of(scan) == "failed"
-    assert scan.error == "It failed: cannot pull the registry/…@sha256:1: EOF"
+    assert scan.error == "It failed: the registry/…: the registry says EOF"
 
 
 def test_it_fails_after_some_attempts(scan, answers, settings):
