@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 BATCH = 200
-AGAIN = timedelta(hours=1)  # between two scans because of a decision that waits
+# Between two scans because of a decision that waits: what a scanner knows may not have
+# become any newer.
+AGAIN = timedelta(hours=6)
 
 
 def rescan_promoted() -> int:
@@ -80,7 +82,7 @@ def _asked_since(scans: QuerySet[Scan], time: datetime) -> QuerySet[Scan]:
 def rescan_stale(*, limit: int) -> int:
     """Queue scans for decisions that wait because vulnerability evidence is too old.
 
-    An image is not scanned again for it while a scan is open, nor within the hour.
+    An image is not scanned again for it while a scan is open, nor within six hours.
     Returns how many scans are open then.
     """
     now = timezone.now()

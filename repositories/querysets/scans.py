@@ -65,9 +65,10 @@ class ScanQuerySet(models.QuerySet["Scan"]):
         return self.filter(waiting | abandoned)
 
     def most_urgent_first(self) -> Self:
-        """Order by who waits for it: pushes and people before the portal itself."""
-        by_itself = When(trigger__in=("schedule", "evidence"), then=1)
-        return self.order_by(Case(by_itself, default=0), "id")
+        """Order by who waits for it: pushes, people, and then the portal itself."""
+        by_itself = When(trigger__in=("schedule", "evidence"), then=2)
+        pushed = When(trigger="push", then=0)
+        return self.order_by(Case(pushed, by_itself, default=1), "id")
 
     def open(self) -> Self:
         """Return those that will go on."""

@@ -150,7 +150,7 @@ def test_evidence_that_is_too_old_starts_one_scan(waiting, source):
     assert Scan.objects.open().count() == 1
 
 
-def test_a_scan_that_brings_nothing_newer_is_tried_again_after_an_hour(waiting):
+def test_a_scan_that_brings_nothing_newer_is_tried_again_after_hours(waiting):
     assert rescan.rescan_stale(limit=10) == 1
     Scan.objects.filter(is_current=True).update(is_current=False)
     Scan.objects.open().update(
@@ -160,11 +160,11 @@ def test_a_scan_that_brings_nothing_newer_is_tried_again_after_an_hour(waiting):
         finished_at=timezone.now(),
         advisories_at=timezone.now() - 30 * DAY,
     )
-    for hours in (0.1, 0.5):
+    for hours in (0.1, 5.5):
         with time_machine.travel(timezone.now() + timedelta(hours=hours)):
             evaluate_move(move_id=waiting.pk, trigger=AGAIN)
             assert rescan.rescan_stale(limit=10) == 0
-    with time_machine.travel(timezone.now() + timedelta(hours=2)):
+    with time_machine.travel(timezone.now() + timedelta(hours=12)):
         assert rescan.rescan_stale(limit=10) == 1
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from contextlib import closing, contextmanager
+from http import HTTPStatus
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -123,6 +124,8 @@ def _told() -> Iterator[None]:
     except (UnreadableLayer, InvalidReference) as error:
         raise ScanFailed(str(error)) from error
     except RegistryError as error:
+        # What was deleted in one repository may be there in the next that is read.
+        temporary = error.temporary or error.status == HTTPStatus.NOT_FOUND
         raise ScanFailed(
-            error.message, temporary=error.temporary, retry_after=error.retry_after
+            error.message, temporary=temporary, retry_after=error.retry_after
         ) from error

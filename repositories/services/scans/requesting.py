@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from accounts.access import Actor
 
 BATCH = 500
+AT_ONCE = 20  # scans started at once that nobody pushed for
 
 
 def request(
@@ -143,11 +144,22 @@ def _queue(
         with transaction.atomic():
             scan = _row(repository, image, scanner, trigger, by)
             scan.save()
-            scan_requested.send(sender=Scan, scan_id=scan.pk)
+            if trigger == Scan.Trigger.PUSH or _is_quiet():
+                scan_requested.send(sender=Scan, scan_id=scan.pk)
     except IntegrityError:
         rows = Scan.objects.open().filter(manifest=image, origin=scanner.name)
         return list(rows)
     return [scan]
+
+
+def _is_quiet() -> bool:
+    """Tell whether few scans are open that nobody pushed for.
+
+    Beyond these the sweeper starts them, some at a time: whoever asks for very many
+    does not keep those waiting who push.
+    """
+    others = Scan.objects.open().exclude(trigger=Scan.Trigger.PUSH)
+    return len(others.values_list("pk")[: AT_ONCE + 1]) <= AT_ONCE
 
 
 def _row(

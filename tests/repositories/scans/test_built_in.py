@@ -191,7 +191,8 @@ def test_a_hostile_layer_ends_in_a_sentence(registry, repository, content, words
     assert not LayerInventory.objects.exists()
 
 
-def test_a_layer_that_is_gone_fails_the_scan(registry, repository):
+def test_a_layer_that_is_gone_fails_the_scan(registry, repository, settings):
+    settings.SCAN_ATTEMPTS = 1
     image = push(registry, repository, layer(DEBIAN))
     ManifestLayer.objects.update(digest=f"sha256:{'0' * 64}")
 

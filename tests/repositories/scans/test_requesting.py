@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from accounts.access import SYSTEM, AccessLevel, Actor
 from repositories.models import Manifest, Scan, Scanner
 from repositories.services.scans import requesting
+from repositories.signals import scan_requested
 from tests.factories import (
     grant,
     make_index,
@@ -132,3 +133,19 @@ def test_an_administrator_scans_all_that_is_tagged(repository):
 
     assert requesting.request_all(actor=SYSTEM) == 3
     assert requesting.request_all(actor=SYSTEM) == 3
+
+
+def test_whoever_asks_for_very_many_does_not_keep_pushes_waiting(
+    repository, monkeypatch
+):
+    monkeypatch.setattr(requesting, "AT_ONCE", 2)
+    started = []
+    scan_requested.connect(lambda **news: started.append(news["scan_id"]), weak=False)
+    images = [make_manifest(repository=repository) for _ in range(5)]
+    for image in images[:4]:
+        requesting.request(actor=SYSTEM, repository=repository, manifest=image)
+    (pushed,) = want(repository, images[4])
+
+    asked = list(Scan.objects.filter(trigger="manual").order_by("id"))
+    assert started == [asked[0].pk, asked[1].pk, pushed.pk]
+    assert list(Scan.objects.due().most_urgent_first()) == [pushed, *asked]
