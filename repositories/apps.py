@@ -17,17 +17,15 @@ class RepositoriesConfig(AppConfig):
     @override
     def ready(self) -> None:
         import_module("repositories.receivers")
-        post_migrate.connect(_configure_registry, sender=self)
+        post_migrate.connect(_follow_settings, sender=self)
         _register_tabs()
 
 
-def _configure_registry(**_kwargs: object) -> None:
+def _follow_settings(**_kwargs: object) -> None:
     """Keep the rows of what settings say in step with them, at each `migrate`."""
-    from repositories.services.registry import configure  # noqa: PLC0415 - needs apps
-    from repositories.services.scans import trivy  # noqa: PLC0415 - needs apps
+    from repositories.services import set_up  # noqa: PLC0415 - needs apps
 
-    configure()
-    trivy.enable_if_found()
+    set_up.follow_settings()
 
 
 def _register_tabs() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -193,7 +193,7 @@ class HideForm(PortalForm):
         if whole:
             named = f"every image of every repository of {repository.namespace}"
             choices.append(("namespace", named))
-        self.fields["scope"].choices = choices  # type: ignore[attr-defined] # a ChoiceField
+        cast("forms.ChoiceField", self.fields["scope"]).choices = choices
 
     def hidden(self) -> dict[str, Any]:
         """Return what `exceptions.hide` takes, of a valid form."""

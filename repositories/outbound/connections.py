@@ -102,6 +102,8 @@ def _connected(connection: HTTPConnection, exchange: Exchange) -> socket.socket:
 
 
 class _Connection(HTTPConnection):
+    """Connects to checked addresses only; through a proxy, which checks for itself."""
+
     def __init__(self, *args: Any, exchange: Exchange, **settings: Any) -> None:
         super().__init__(*args, **settings)
         self.exchange = exchange
@@ -114,17 +116,8 @@ class _Connection(HTTPConnection):
         return _connected(self, self.exchange)
 
 
-class _SecureConnection(HTTPSConnection):
-    def __init__(self, *args: Any, exchange: Exchange, **settings: Any) -> None:
-        super().__init__(*args, **settings)
-        self.exchange = exchange
-        self.response_class = _responses_of(exchange)
-
-    @override
-    def _new_conn(self) -> socket.socket:
-        if not self.exchange.addresses:
-            return super()._new_conn()
-        return _connected(self, self.exchange)
+class _SecureConnection(_Connection, HTTPSConnection):
+    """The same, and TLS on top."""
 
 
 class Pool(HTTPConnectionPool):

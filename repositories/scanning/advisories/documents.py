@@ -12,19 +12,22 @@ from typing_extensions import override
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from yaml import BaseLoader as Loader
+else:  # LibYAML's, in C, where PyYAML was built with it
+    Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
 MAX_BYTES = 32 * 1024 * 1024  # some announcements list very many packages
 MAX_DEPTH = 24  # levels of objects and lists
 MAX_NODES = 2_000_000  # what is said twice by reference counts twice
 SUFFIXES = (".json", ".yaml", ".yml")
 _NULLS = ("", "~", "null", "Null", "NULL")
-_FAST = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 class UnreadableRecord(ValueError):
     """The file is no record that can be used; the message is a sentence."""
 
 
-class _Loader(_FAST):  # type: ignore[misc,valid-type]  # which one is known at run time
+class _Loader(Loader):
     """Reads every scalar as the text it is, but null.
 
     So no version 1.10 becomes the number 1.1, no digits a huge number, and neither
@@ -64,7 +67,11 @@ def _json(text: str) -> Any:
 
 def _yaml(text: str) -> Any:
     try:
-        return yaml.load(text, _Loader)  # noqa: S506 - the loader makes only texts
+        loader = _Loader(text)
+        try:
+            return loader.get_single_data()
+        finally:
+            loader.dispose()
     except RecursionError:
         raise UnreadableRecord("It is nested too deeply.") from None
     except (yaml.YAMLError, ValueError) as error:

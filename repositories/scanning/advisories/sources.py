@@ -52,7 +52,7 @@ def opened(path: Path) -> Iterator[Source]:
         raise UnusableSource(f"There is neither a folder nor a zip at {path}.")
     try:
         archive = zipfile.ZipFile(path)
-    except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+    except (OSError, zipfile.BadZipFile, RuntimeError, ValueError) as error:
         raise UnusableSource(f"{path} is no zip that can be read: {error}.") from None
     with archive:
         yield Archive(archive, path.stat().st_size)
@@ -103,7 +103,7 @@ class Archive:
                 raw = file.read(MAX_BYTES + 1)
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
             raise UnreadableRecord(f"The zip is damaged here: {error}.") from None
-        except (RuntimeError, NotImplementedError):
+        except RuntimeError:  # also of methods of packing that Python does not know
             raise UnreadableRecord("It is encrypted or packed unusually.") from None
         self._left -= len(raw)
         if self._left < 0:

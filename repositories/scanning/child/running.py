@@ -252,7 +252,7 @@ def _supervised(
 ) -> subprocess.Popen[bytes]:
     program = [sys.executable, "-I", "-S", str(Path(supervisor.__file__).resolve())]
     caps = [str(limits.disk), str(2 * limits.memory)]
-    return subprocess.Popen(  # noqa: S603 (a program of the settings, no shell)
+    return subprocess.Popen(  # noqa: S603 - a program that the operator named, without a shell
         [*program, *caps, *argv],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

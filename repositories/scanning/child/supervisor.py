@@ -84,7 +84,7 @@ def _start(command: list[str], file_bytes: int, data_bytes: int) -> int:
         return pid
     try:
         _confine(file_bytes, data_bytes)
-        os.execv(command[0], command)  # noqa: S606 (no shell is what is wanted)
+        os.execv(command[0], command)  # noqa: S606 - without a shell, on purpose
     except OSError as error:
         os.write(2, f"{command[0]}: {error.strerror}\n".encode())
     finally:

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from repositories.scanning.inventory.contents import LayerContents
     from repositories.scanning.inventory.sources import Source as FileKind
 
+USUAL = Limits()
 _HOLES = "it has holes, which the built-in inventory does not read"
 
 
 def read_layer(
     stream: Iterable[bytes],
     media_type: str = "",
-    limits: Limits = Limits(),  # noqa: B008 (frozen)
+    limits: Limits = USUAL,
     *,
     deadline: float | None = None,
 ) -> LayerContents:

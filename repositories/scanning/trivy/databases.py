@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
@@ -98,4 +97,4 @@ def _replace(new: Path, place: Path) -> None:
         raise TrivyFailed(TrivyCode.DOWNLOAD, text)
     place.mkdir(mode=0o700, exist_ok=True)
     for file in files:
-        os.replace(file, place / file.name)  # noqa: PTH105 (says that it replaces)
+        file.replace(place / file.name)

@@ -24,6 +24,7 @@ HEAD = 4_096  # bytes in which the headers of a program lie, in practice
 _MAGIC = b"\xff Go buildinf:"
 _ALIGNMENT = 16
 _HEADER = 32
+_LONGEST_POINTER = 8  # bytes
 _INLINE = 2  # flag
 _MOST = 1024 * 1024
 _MODULE_FRAME = 16  # bytes before and behind the text about modules
@@ -117,7 +118,7 @@ def _filled(block: bytes, pieces: Iterator[bytes]) -> bytes:
 
 def _read(block: bytes) -> FoundFile | None:
     """Read the information; None for bytes that only look like its beginning."""
-    if len(block) < _HEADER or block[14] > 8:  # noqa: PLR2004 (bytes of a pointer)
+    if len(block) < _HEADER or block[14] > _LONGEST_POINTER:
         return None
     if not block[15] & _INLINE:
         problem = "it was built by Go before 1.18" if block[14] in {4, 8} else ""

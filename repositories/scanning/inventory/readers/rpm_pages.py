@@ -26,6 +26,7 @@ _HASH_PAGES = {2, 13}
 _OVERFLOW_PAGE = 7
 _IN_PLACE, _OFF_PAGE = 1, 3
 _PAGE_SIZES = range(512, 65_537)
+_REFERENCE = 12  # bytes: type, page and length of a value that is elsewhere
 _SMALLEST = 16  # bytes of a header; what is smaller counts packages
 
 _NDB_PAGE, _NDB_BLOCK = 4_096, 16
@@ -101,7 +102,7 @@ class _HashFile:
                 yield item[1:]
 
     def _long_value(self, item: bytes) -> bytes:
-        if len(item) < 12:  # noqa: PLR2004 (type, page and length)
+        if len(item) < _REFERENCE:
             raise BrokenDatabase
         number, length = struct.unpack_from(f"{self.order}II", item, 4)
         if length > _MAX_HEADER:
