@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import django_stubs_ext
-import structlog
 from csp.constants import NONE, SELF
 
-from msr import env
+from msr import env, logs
 
 django_stubs_ext.monkeypatch()
 
@@ -273,39 +272,6 @@ REST_FRAMEWORK: dict[str, Any] = {
 
 # --- Logs -------------------------------------------------------------------------
 
-LOG_RENDERER = (
-    structlog.dev.ConsoleRenderer(colors=False)
-    if env.text("LOG_FORMAT", "json") == "console"
-    else structlog.processors.JSONRenderer()
-)
-LOG_PROCESSORS: list[Any] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_logger_name,
-    structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-]
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "structured": {
-            "()": "structlog.stdlib.ProcessorFormatter",
-            "processor": LOG_RENDERER,
-            "foreign_pre_chain": LOG_PROCESSORS,
-        },
-    },
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "structured"},
-    },
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
-}
-structlog.configure(
-    processors=[
-        structlog.stdlib.filter_by_level,
-        *LOG_PROCESSORS,
-        structlog.processors.format_exc_info,
-        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-    ],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    cache_logger_on_first_use=True,
+LOGGING = logs.configured(
+    level=env.text("LOG_LEVEL", "INFO"), form=env.text("LOG_FORMAT", "json")
 )

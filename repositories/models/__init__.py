@@ -10,24 +10,18 @@ from repositories.models.advisory import (
     PackageNews,
 )
 from repositories.models.attachment import AttachmentNotice
+from repositories.models.component import Component, License, ScanComponent
 from repositories.models.event import RegistryEvent
 from repositories.models.exception import VulnerabilityException
 from repositories.models.layer import LayerInventory, ManifestLayer
 from repositories.models.manifest import IndexChild, Manifest, RepositoryManifest
 from repositories.models.registry import Registry
 from repositories.models.repository import Repository
-from repositories.models.scan import (
-    Component,
-    Finding,
-    License,
-    Scan,
-    ScanComponent,
-    Vulnerability,
-    VulnerabilityAlias,
-)
+from repositories.models.scan import Scan
 from repositories.models.scanner import Scanner
 from repositories.models.signing_key import ImageSignature, SigningKey
 from repositories.models.tag import Provenance, Tag, TagMove
+from repositories.models.vulnerability import Finding, Vulnerability, VulnerabilityAlias
 
 __all__ = [
     "Advisory",

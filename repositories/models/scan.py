@@ -1,4 +1,4 @@
-"""What scanners found in an image, per manifest digest: evidence for rules."""
+"""Scans: who read which image, how far that is, and where the result counts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from accounts.models import Namespace, PublicModel, User
 from repositories.models.manifest import Manifest
 from repositories.models.repository import Repository
 from repositories.models.scanner import Scanner
-from repositories.querysets import ScanQuerySet, VulnerabilityAliasQuerySet
+from repositories.querysets import ScanQuerySet
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -195,154 +195,3 @@ class Scan(PublicModel):
         """When it has failed if it did not complete; None while it did not start."""
         limit = timedelta(seconds=settings.SCAN_DEADLINE)
         return self.started_at + limit if self.started_at else None
-
-
-class License(PublicModel):
-    """A license as an SPDX expression, or by the name under which it was found."""
-
-    name = models.CharField(max_length=500, unique=True)
-
-    @override
-    def __str__(self) -> str:
-        return self.name
-
-
-class Component(PublicModel):
-    """A package in one version, shared by all images that contain it."""
-
-    purl = models.CharField(
-        max_length=700, unique=True, help_text="The package URL (purl specification)."
-    )
-    name = models.CharField(max_length=300, db_index=True)
-    version = models.CharField(max_length=200, blank=True)
-    ecosystem = models.CharField(
-        max_length=60,
-        blank=True,
-        help_text="Where advisories list it, as OSV names it: PyPI, Debian:12.",
-    )
-    package = models.CharField(
-        max_length=300, blank=True, help_text="The name advisories list it under."
-    )
-    package_version = models.CharField(
-        max_length=200,
-        blank=True,
-        help_text="The version advisories speak of: of the source package in Debian.",
-    )
-
-    class Meta(PublicModel.Meta):
-        indexes = (
-            *PublicModel.Meta.indexes,
-            models.Index(
-                fields=("ecosystem", "package"),
-                condition=~Q(package=""),
-                name="component_in_advisories",
-            ),
-        )
-
-    @override
-    def __str__(self) -> str:
-        return self.purl
-
-
-class ScanComponent(models.Model):
-    """That a scan found a component, and under which licenses."""
-
-    scan = models.ForeignKey(Scan, on_delete=models.CASCADE, related_name="contents")
-    component = models.ForeignKey(
-        Component, on_delete=models.PROTECT, related_name="sightings"
-    )
-    licenses = models.ManyToManyField(License, related_name="sightings", blank=True)
-    layer_digest = models.CharField(max_length=140, blank=True)
-    path = models.CharField(max_length=1000, blank=True)
-    more_places: models.JSONField[Any, list[list[str]]] = models.JSONField(
-        default=list, blank=True, help_text="Pairs of layer and path, after the first."
-    )
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=("scan", "component"), name="one_sighting_per_component"
-            ),
-        )
-
-    @override
-    def __str__(self) -> str:
-        return f"{self.component} in {self.scan}"
-
-
-class Vulnerability(PublicModel):
-    """A known vulnerability: by its CVE, or the id its advisory gives it.
-
-    Shared by all tenants: only scanners that all of them trust write more than the id.
-    """
-
-    identifier = models.CharField(max_length=100, unique=True)
-    summary = models.CharField(max_length=500, blank=True)
-    link = models.CharField(max_length=500, blank=True)
-
-    class Meta(PublicModel.Meta):
-        verbose_name_plural = "vulnerabilities"
-
-    @override
-    def __str__(self) -> str:
-        return self.identifier
-
-
-class VulnerabilityAlias(models.Model):
-    """Another id of a vulnerability, for looking it up; by trusted scanners only."""
-
-    vulnerability = models.ForeignKey(
-        Vulnerability, on_delete=models.CASCADE, related_name="aliases"
-    )
-    alias = models.CharField(max_length=100, db_index=True)
-
-    objects = VulnerabilityAliasQuerySet.as_manager()
-
-    class Meta:
-        verbose_name_plural = "vulnerability aliases"
-        constraints = (
-            models.UniqueConstraint(
-                fields=("vulnerability", "alias"), name="one_row_per_alias"
-            ),
-        )
-
-    @override
-    def __str__(self) -> str:
-        return f"{self.alias} is {self.vulnerability}"
-
-
-class Finding(models.Model):
-    """That a scan found a component to be vulnerable.
-
-    Severity and scores are the scanner's, unchanged; MSR's buckets are derived. So are
-    the aliases: what one report says has no say in how those of others are counted.
-    """
-
-    scan = models.ForeignKey(Scan, on_delete=models.CASCADE, related_name="findings")
-    component = models.ForeignKey(
-        Component, on_delete=models.PROTECT, related_name="findings"
-    )
-    vulnerability = models.ForeignKey(
-        Vulnerability, on_delete=models.PROTECT, related_name="findings"
-    )
-    aliases: models.JSONField[Any, list[str]] = models.JSONField(
-        default=list, blank=True, help_text="Other ids of the same vulnerability."
-    )
-    severity = models.CharField(max_length=20, blank=True)
-    cvss3_score = models.FloatField(null=True)
-    cvss2_score = models.FloatField(null=True)
-    cvss_vector = models.CharField(max_length=200, blank=True)
-    fixed_version = models.CharField(max_length=200, blank=True)
-    layer_digest = models.CharField(max_length=140, blank=True)
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=("scan", "component", "vulnerability"),
-                name="one_finding_per_component",
-            ),
-        )
-
-    @override
-    def __str__(self) -> str:
-        return f"{self.vulnerability} in {self.component}"

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from accounts.querysets import PermittedQuerySet
     from repositories.models.exception import VulnerabilityException
     from repositories.models.repository import Repository
-    from repositories.models.scan import Scan, VulnerabilityAlias
+    from repositories.models.scan import Scan
     from repositories.models.scanner import Scanner
+    from repositories.models.vulnerability import VulnerabilityAlias
 
 EVERYWHERE = Q(trusted_repository__isnull=True, trusted_namespace__isnull=True)
 
