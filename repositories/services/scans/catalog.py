@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from django.db.models import Model
 
+    Beat = Callable[[], None]
+    """Renews a lease; called between two batches."""
+
     from repositories.scanning.report import FoundVulnerability
 
 BATCH = 500
@@ -27,17 +30,23 @@ Keys = dict[str, int]
 """The keys of rows by the names they are known by."""
 
 
-def components(wanted: Iterable[str]) -> Keys:
+def _silent() -> None:
+    """Stand in for who has no lease to renew."""
+
+
+def components(wanted: Iterable[str], beat: Beat = _silent) -> Keys:
     """Return the keys of components by their purls."""
-    return _keys(Component, "purl", wanted, _component)
+    return _keys(Component, "purl", wanted, _component, beat)
 
 
-def licenses(wanted: Iterable[str]) -> Keys:
+def licenses(wanted: Iterable[str], beat: Beat = _silent) -> Keys:
     """Return the keys of licenses by their names."""
-    return _keys(License, "name", wanted, lambda name: License(name=name))
+    return _keys(License, "name", wanted, lambda name: License(name=name), beat)
 
 
-def vulnerabilities(found: Iterable[FoundVulnerability], *, trusted: bool) -> Keys:
+def vulnerabilities(
+    found: Iterable[FoundVulnerability], beat: Beat = _silent, *, trusted: bool
+) -> Keys:
     """Return the keys of vulnerabilities by their ids.
 
     Only from scanners whose word counts everywhere are summary, link and aliases kept:
@@ -49,7 +58,7 @@ def vulnerabilities(found: Iterable[FoundVulnerability], *, trusted: bool) -> Ke
         told = _told(named[name]) if trusted else {}
         return Vulnerability(identifier=name, **told)
 
-    keys = _keys(Vulnerability, "identifier", named, make)
+    keys = _keys(Vulnerability, "identifier", named, make, beat)
     if trusted:
         _describe(named, keys)
         _note_aliases(named, keys)
@@ -57,11 +66,16 @@ def vulnerabilities(found: Iterable[FoundVulnerability], *, trusted: bool) -> Ke
 
 
 def _keys(
-    model: type[Model], column: str, wanted: Iterable[str], make: Callable[[str], Any]
+    model: type[Model],
+    column: str,
+    wanted: Iterable[str],
+    make: Callable[[str], Any],
+    beat: Beat,
 ) -> Keys:
     rows = model._default_manager
     found: Keys = {}
     for some in batched(sorted(set(wanted)), BATCH):
+        beat()
         known = rows.filter(**{f"{column}__in": some}).values_list(column, "pk")
         found |= dict(known)
         missing = [make(name) for name in some if name not in found]

@@ -19,7 +19,7 @@ from repositories.services.scans import catalog
 from repositories.signals import scan_completed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
     from uuid import UUID
 
@@ -34,13 +34,20 @@ class LeaseLost(Exception):
     """Another worker has the scan by now, or it was ended; nothing was written."""
 
 
-def record(*, scan: Scan, report: Report, lease: UUID | None) -> None:
+def record(
+    *,
+    scan: Scan,
+    report: Report,
+    lease: UUID | None,
+    beat: Callable[[], None] = lambda: None,
+) -> None:
     """Complete the scan with what was found; policies are asked again.
 
     `lease` is the one under which it ran; None for a scan that was not saved yet.
-    Raises LeaseLost.
+    `beat` renews it, while very many rows are written that scans share. Raises
+    LeaseLost, and what `beat` raises.
     """
-    contents = _Contents.of(scan, report)
+    contents = _Contents.of(scan, report, beat)
     with transaction.atomic():
         _complete(scan, report, contents, lease)
         contents.write(scan)
@@ -58,7 +65,7 @@ class _Contents:
     vulnerability_keys: Keys
 
     @classmethod
-    def of(cls, scan: Scan, report: Report) -> _Contents:
+    def of(cls, scan: Scan, report: Report, beat: Callable[[], None]) -> _Contents:
         """Merge what the report lists twice, and find or make the shared rows."""
         components = _merged_components(report.components)
         findings = _merged_findings(report.vulnerabilities)
@@ -68,9 +75,9 @@ class _Contents:
         return cls(
             components,
             findings,
-            catalog.components(purls),
-            catalog.licenses(names),
-            catalog.vulnerabilities(findings, trusted=is_trusted),
+            catalog.components(purls, beat),
+            catalog.licenses(names, beat),
+            catalog.vulnerabilities(findings, beat, trusted=is_trusted),
         )
 
     def write(self, scan: Scan) -> None:

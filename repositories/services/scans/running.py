@@ -49,8 +49,9 @@ def run(*, scan_id: int) -> float | None:
     rows = Scan.objects.select_related("manifest", "scanner", "repository__namespace")
     scan = rows.get(pk=scan_id)
     try:
-        report = _report(scan, lease)
-        record(scan=scan, report=report, lease=lease)
+        beat = _lease_keeper(scan, lease)
+        report = _report(scan, beat)
+        record(scan=scan, report=report, lease=lease, beat=beat)
     except NotReady as error:
         return _ask_later(scan, lease, error)
     except ScanFailed as error:
@@ -78,7 +79,7 @@ def _claim(scan_id: int) -> UUID | None:
     return lease if due.filter(~Q(remote_id="")).update(**values) else None
 
 
-def _report(scan: Scan, lease: UUID) -> Report:
+def _report(scan: Scan, beat: Callable[[], None]) -> Report:
     """Let the scanner work; raises ScanFailed, NotReady, LeaseLost."""
     if scan.attempts > settings.SCAN_ATTEMPTS:
         message = scan.error or "Every worker that took the scan died of it."
@@ -90,7 +91,6 @@ def _report(scan: Scan, lease: UUID) -> Report:
     if repository is None:
         message = "No repository that it may read holds the image any more."
         raise ScanFailed(message)
-    beat = _lease_keeper(scan, lease)
     beat()
     with _discreet(repository):
         return backend_of(scan.scanner)(Job(scan, scan.manifest, repository, beat))

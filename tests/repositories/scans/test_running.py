@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from repositories.models import Scan, Scanner
@@ -178,6 +181,23 @@ def test_it_fails_at_its_deadline(scan, answers, settings):
 
     assert state_of(scan) == "failed"
     assert scan.error == "The scan did not end within 30 minutes."
+
+
+def test_the_lease_is_renewed_while_very_much_is_written(scan, answers, settings):
+    """A report may take longer to write than a lease lasts."""
+    settings.LEASE_SECONDS = 0  # so that every call renews it
+    listed = (FoundComponent(f"pkg:npm/package-{n}@1") for n in range(1_200))
+    answers.append(replace(REPORT, components=tuple(listed)))
+    with CaptureQueriesContext(connection) as queries:
+        running.run(scan_id=scan.pk)
+
+    renewals = [
+        one["sql"]
+        for one in queries
+        if one["sql"].startswith('UPDATE "repositories_scan" SET "leased_until"')
+    ]
+    assert state_of(scan) == "completed"
+    assert len(renewals) >= 1 + 3  # before the scan, and with each 500 components
 
 
 def test_two_workers_never_have_the_same_scan(scan, answers):
