@@ -15,7 +15,7 @@ from repositories.models import RegistryEvent, Repository, Scan
 from repositories.registry import InvalidReference, RegistryError
 from repositories.services import advisories, deletion, ingest
 from repositories.services import reconcile as walk
-from repositories.services.scans import forgetting, running, trivy
+from repositories.services.scans import everything, forgetting, running, trivy
 from repositories.services.scans.job import ScanFailed
 
 if TYPE_CHECKING:
@@ -99,6 +99,14 @@ def sweep_scans() -> None:
     due = Scan.objects.due().most_urgent_first().values_list("pk", flat=True)
     for scan_id in due[:SCAN_BATCH]:
         wake(run_scan, scan_id, expires_seconds=period)
+    if everything.is_wanted():
+        scan_all.delay()
+
+
+@shared_task
+def scan_all() -> None:
+    """Queue the scans of all images, as an administrator asked for."""
+    everything.queue_all()
 
 
 @shared_task

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 from typing_extensions import override
 
-from accounts.models import PublicModel
+from accounts.models import PublicModel, User
 
 
 class Registry(PublicModel):
@@ -34,6 +34,11 @@ class Registry(PublicModel):
     reconcile_wanted_at = models.DateTimeField(null=True, editable=False)
     reconcile_reason = models.CharField(max_length=200, blank=True, editable=False)
     reconcile_leased_until = models.DateTimeField(null=True, editable=False)
+    scan_all_wanted_at = models.DateTimeField(null=True, editable=False)
+    scan_all_wanted_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
+    )
+    scan_all_leased_until = models.DateTimeField(null=True, editable=False)
     brake = models.CharField(max_length=8, choices=Brake, default=Brake.RELEASED)
     brake_reason = models.CharField(max_length=400, blank=True, editable=False)
 

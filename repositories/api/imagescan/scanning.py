@@ -17,7 +17,7 @@ from repositories.api.lookup import repository_of
 from repositories.models import Repository
 from repositories.services import repositories
 from repositories.services.answers.images import images_of
-from repositories.services.scans import requesting
+from repositories.services.scans import everything, requesting
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -45,9 +45,10 @@ class ScanAll(Operation):
     """`/imagescan/scan`."""
 
     def post(self, _request: Request) -> Response:
-        """Scan all images; for administrators."""
+        """Have all images scanned; for administrators."""
         self.body(ScanOptions)
-        return Response({"scans": requesting.request_all(actor=self.actor)})
+        everything.request_all(actor=self.actor)
+        return Response({})
 
 
 class ScanUpdate(Operation):

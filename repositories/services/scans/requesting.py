@@ -8,9 +8,9 @@ from django.db import IntegrityError, transaction
 
 from accounts.access import Action
 from accounts.models import User
-from accounts.permissions import require, require_administrator
+from accounts.permissions import require
 from accounts.services import audit
-from repositories.models import Manifest, Registry, Repository, Scan, Scanner, Tag
+from repositories.models import Manifest, Repository, Scan, Scanner, Tag
 from repositories.services.image_config import CONFIG_TYPES
 from repositories.services.manifests import runnable
 from repositories.services.scans.batches import batched
@@ -51,19 +51,6 @@ def request(
     return want(
         repository=repository, manifest=manifest, trigger=trigger, by=by, again=True
     )
-
-
-def request_all(*, actor: Actor) -> int:
-    """Scan all tagged images of the registry anew; returns how many scans are open.
-
-    Needs an administrator.
-    """
-    require_administrator(actor)
-    audit.record(actor=actor, action="scan all", subject=Registry.objects.get())
-    by = actor.user if isinstance(actor.user, User) else None
-    tags = Tag.objects.filter(repository__deleted_at__isnull=True)
-    want_many(tags=tags, trigger=Scan.Trigger.MANUAL, by=by)
-    return Scan.objects.open().count()
 
 
 def want_many(

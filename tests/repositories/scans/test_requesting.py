@@ -15,7 +15,6 @@ from tests.factories import (
     make_manifest,
     make_repository,
     make_scan,
-    make_tag,
     make_user,
 )
 
@@ -120,19 +119,6 @@ def test_a_person_needs_to_be_able_to_push(repository):
     (scan,) = requesting.request(actor=Actor(writer), **asked)
 
     assert (scan.trigger, scan.requested_by) == ("manual", writer)
-
-
-def test_an_administrator_scans_all_that_is_tagged(repository):
-    for name in ("1.0", "1.1"):
-        make_tag(repository=repository, name=name)
-    make_tag(repository=make_repository(name="qa/website"))
-    make_manifest(repository=repository)
-
-    with pytest.raises(PermissionDenied):
-        requesting.request_all(actor=Actor(make_user()))
-
-    assert requesting.request_all(actor=SYSTEM) == 3
-    assert requesting.request_all(actor=SYSTEM) == 3
 
 
 def test_whoever_asks_for_very_many_does_not_keep_pushes_waiting(
