@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 _GITHUB = "GHSA-"
+# Where a database shows an entry; what is not quite such an id has no page.
+_PAGES = (
+    (re.compile(r"CVE-\d{4}-\d{4,}"), "https://nvd.nist.gov/vuln/detail/"),
+    (re.compile(r"GHSA(-[0-9a-z]{4}){3}"), "https://github.com/advisories/"),
+    (re.compile(r"(PYSEC|GO|RUSTSEC|MAL)-\d{4}-\d+"), "https://osv.dev/vulnerability/"),
+)
 
 
 def canonical(text: str) -> str:
@@ -11,3 +19,9 @@ def canonical(text: str) -> str:
     if upper.startswith(_GITHUB):
         return _GITHUB + upper.removeprefix(_GITHUB).lower()
     return upper
+
+
+def page_of(identifier: str) -> str:
+    """Return the address at which its database tells of it; "" where none is known."""
+    pages = (base for form, base in _PAGES if form.fullmatch(identifier))
+    return "".join(f"{base}{identifier}" for base in pages)

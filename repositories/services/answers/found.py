@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from repositories.models import Finding, VulnerabilityException
 from repositories.scanning import severity
+from repositories.scanning.identifiers import page_of
 from repositories.scanning.severity import Bucket, Counts, Graded
 
 if TYPE_CHECKING:
@@ -116,8 +117,12 @@ class Known:
 
     @property
     def link(self) -> str:
-        """Return the first address of the web; an advisory may name anything."""
-        links = (one.link for one in self.all)
+        """Return where to read about it: as its advisory says, else its database.
+
+        Of addresses of the web the first; an advisory may name anything.
+        """
+        links = [one.link for one in self.all]
+        links += [page_of(name) for name in self.names]
         return next((link for link in links if link.startswith(WEB)), "")
 
     @property
