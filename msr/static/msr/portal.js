@@ -1,5 +1,3 @@
-"use strict";
-
 // Everything here is comfort: each page works without this script.
 
 const THEMES = ["auto", "light", "dark"];
@@ -105,7 +103,30 @@ function tellAge(time) {
     unit === "now" ? "just now" : words.format(-Math.floor(age / seconds), unit);
 }
 
-document.querySelectorAll("time:not(.exact)").forEach(tellAge);
+function tellAges(part) {
+  part.querySelectorAll("time:not(.exact)").forEach(tellAge);
+}
+
+tellAges(document);
+
+// What htmx puts into the page is treated like the rest of it; nobody is asked for a
+// page that nobody looks at.
+document.addEventListener("htmx:load", (event) => tellAges(event.detail.elt));
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (document.hidden && "live" in event.detail.elt.dataset) event.preventDefault();
+});
+
+// A form goes out once, however often its button is pressed; coming back to the page
+// makes it usable again.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if ("sent" in form.dataset) event.preventDefault();
+  form.dataset.sent = "";
+});
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-copy]");
