@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from typing_extensions import override
 
@@ -18,6 +19,7 @@ from accounts.access import Action, Actor, levels_allowing
 if TYPE_CHECKING:
     from accounts.models.access_token import AccessToken
     from accounts.models.namespace import Namespace
+    from accounts.models.organization import Team
 
 M_co = TypeVar("M_co", bound=models.Model, covariant=True)
 M = TypeVar("M", bound=models.Model)
@@ -127,6 +129,32 @@ class NamespaceQuerySet(PermittedQuerySet["Namespace"]):
         )
 
 
+class MembershipQuerySet(models.QuerySet[M_co]):
+    """Memberships of organizations and of teams."""
+
+    def for_listing(self, search: str = "") -> Self:
+        """Return those of people named like that, with `username` to sort by."""
+        rows = self.select_related("user").annotate(username=F("user__username"))
+        return rows.filter(user__username__icontains=search) if search else rows
+
+
+class TeamQuerySet(models.QuerySet["Team"]):
+    """Teams."""
+
+    def for_listing(self, actor: Actor, search: str = "") -> Self:
+        """Return those named like that, with `member_count` and `is_mine`."""
+        members = self.model._meta.get_field("memberships").related_model
+        of_team = members._default_manager.filter(team=OuterRef("pk"))
+        counted = of_team.order_by().values("team").annotate(count=Count("pk"))
+        rows = self.select_related("organization__namespace", "group").annotate(
+            member_count=Coalesce(
+                Subquery(counted.values("count")), 0, output_field=IntegerField()
+            ),
+            is_mine=Exists(of_team.filter(user=actor.key)),
+        )
+        return rows.filter(name__icontains=search) if search else rows
+
+
 class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
     """Access tokens."""
 
@@ -158,12 +186,12 @@ def page_of(
 ) -> Page[M]:
     """Return the page that starts behind `key`, in the order of a field and the key.
 
-    It costs the same on every page, and rows that are added do not shift it. A key
-    that cannot be read is the first page.
+    The field may be an annotation, but never null. It costs the same on every page,
+    and rows that are added do not shift it. A key that cannot be read is the first one.
     """
     field = order.removeprefix("-")
     rows = rows.order_by(order, order.replace(field, "id"))
-    behind = _behind(rows.model, order, key)
+    behind = _behind(rows, order, key)
     if behind is not None:
         rows = rows.filter(behind)
     found = list(rows[: size + 1])
@@ -176,16 +204,19 @@ def _key_of(row: models.Model, field: str) -> str:
     return f"{value.isoformat() if hasattr(value, 'isoformat') else value}~{row.pk}"
 
 
-def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
-    return cast("models.Field[Any, Any]", model._meta.get_field(name))
+def _field(rows: models.QuerySet[Any], name: str) -> models.Field[Any, Any]:
+    annotation: Any = rows.query.annotations.get(name)
+    if annotation is None:
+        return cast("models.Field[Any, Any]", rows.model._meta.get_field(name))
+    return cast("models.Field[Any, Any]", annotation.output_field)
 
 
-def _behind(model: type[models.Model], order: str, key: str) -> Q | None:
+def _behind(rows: models.QuerySet[Any], order: str, key: str) -> Q | None:
     """Return the condition "comes after the row of that key"; None for the start."""
     field, side = order.removeprefix("-"), "lt" if order[0] == "-" else "gt"
     text, _, number = key.replace("\0", "").rpartition("~")
     try:
-        value, pk = _field(model, field).to_python(text), int(number)
+        value, pk = _field(rows, field).to_python(text), int(number)
         if isinstance(value, datetime):
             value = value.astimezone(UTC)
     except (OverflowError, ValidationError, ValueError):

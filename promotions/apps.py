@@ -20,10 +20,22 @@ class PromotionsConfig(AppConfig):
 
 
 def _register_tabs() -> None:
+    from accounts.access import Action  # noqa: PLC0415 - needs apps
+    from accounts.tabs import of_namespace  # noqa: PLC0415 - needs apps
     from repositories.tabs import Tab, of_repository, of_tag  # noqa: PLC0415 - needs apps
 
     of_repository.register(
         Tab("promotions", "Promotions", "promotions:policies", "promote", 20)
+    )
+    of_namespace.register(
+        Tab(
+            "promotions",
+            "Promotions",
+            "promotions:namespace_policies",
+            "promote",
+            20,
+            Action.ADMIN,
+        )
     )
     of_tag.register(
         Tab("decisions", "Decisions", "promotions:decisions", "decision", 20)

@@ -30,8 +30,31 @@ def _follow_settings(**_kwargs: object) -> None:
 
 def _register_tabs() -> None:
     from accounts.access import Action  # noqa: PLC0415 - needs apps
+    from accounts.tabs import of_namespace, of_team  # noqa: PLC0415 - needs apps
     from repositories.tabs import Tab, of_repository, of_tag  # noqa: PLC0415 - needs apps
 
+    of_namespace.register(
+        Tab("repositories", "Repositories", "repositories:namespace", "repository", 10)
+    )
+    for order, name, title, icon, needs in (
+        (40, "permissions", "Access", "key", Action.ADMIN),
+        (50, "hidden", "Hidden vulnerabilities", "hidden", Action.PULL),
+        (90, "settings", "Settings", "gear", Action.ADMIN),
+    ):
+        url = f"repositories:namespace_{name}"
+        of_namespace.register(Tab(name, title, url, icon, order, needs))
+    of_team.register(Tab("access", "Access", "repositories:team_access", "key", 20))
+    of_repository.register(Tab("info", "Info", "repositories:repository", "about", 5))
+    of_repository.register(
+        Tab(
+            "permissions",
+            "Permissions",
+            "repositories:permissions",
+            "key",
+            40,
+            Action.ADMIN,
+        )
+    )
     of_repository.register(Tab("tags", "Tags", "repositories:tags", "tag", 10))
     of_repository.register(
         Tab("hidden", "Hidden vulnerabilities", "repositories:hidden", "hidden", 30)

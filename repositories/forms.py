@@ -9,11 +9,12 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from accounts.access import Action
+from accounts.access import AccessLevel, Action
 from accounts.forms import MAX_SUGGESTIONS, PortalForm
+from accounts.forms.people import LEVELS
 from accounts.models import Namespace
 from repositories.models import Repository
-from repositories.validators import validate_repository_name
+from repositories.validators import MAX_DESCRIPTION, validate_repository_name
 
 if TYPE_CHECKING:
     from typing import Any
@@ -26,6 +27,8 @@ VISIBILITIES = (
     (Repository.Visibility.PRIVATE, "Private: only who was given access sees it"),
     (Repository.Visibility.PUBLIC, "Public: everybody may pull, without signing in"),
 )
+
+MAX_PATTERNS = 50
 
 
 class RepositoryForm(PortalForm):
@@ -74,11 +77,36 @@ class RepositoryForm(PortalForm):
 class RepositorySettingsForm(PortalForm):
     """What an admin of a repository may change about it."""
 
+    short_description = forms.CharField(
+        max_length=200, required=False, help_text="One line for lists."
+    )
+    long_description = forms.CharField(
+        required=False,
+        max_length=MAX_DESCRIPTION,
+        widget=forms.Textarea(attrs={"rows": 12, "dir": "auto"}),
+        help_text="What people should know who use these images, in Markdown.",
+    )
     visibility = forms.ChoiceField(choices=VISIBILITIES, widget=forms.RadioSelect)
     promotions_only = forms.BooleanField(
         required=False,
         label="Promotions only",
         help_text="Nobody pushes here: images arrive by promotion.",
+    )
+    immutable_tags = forms.CharField(
+        required=False,
+        max_length=2000,
+        label="Immutable tags",
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text=(
+            "Patterns, one a line, such as v* or * for all. Promotions and deletions"
+            " leave these tags alone; to keep pushes away too, take promotions only."
+        ),
+    )
+    tag_limit = forms.IntegerField(
+        min_value=0,
+        max_value=1_000_000,
+        required=False,
+        help_text="Kept for MSR's API; no tag is removed by it yet. 0 is no limit.",
     )
     scan_on_push = forms.BooleanField(
         required=False,
@@ -93,22 +121,68 @@ class RepositorySettingsForm(PortalForm):
             " Empty means those of the registry."
         ),
     )
-    short_description = forms.CharField(max_length=200, required=False)
-    long_description = forms.CharField(
-        required=False,
-        max_length=20_000,
-        widget=forms.Textarea(attrs={"rows": 6}),
-        help_text="What people should know who use these images.",
-    )
 
     def __init__(self, data: QueryDict | None, *, repository: Repository) -> None:
         initial = {name: getattr(repository, name) for name in self.base_fields}
         initial["scanners"] = ", ".join(repository.scanners)
+        initial["immutable_tags"] = "\n".join(repository.immutable_tags)
         super().__init__(data, initial=initial)
+
+    def described(self) -> str:
+        """Return the long description as it stands in the form, valid or not."""
+        return self["long_description"].value() or ""
 
     def clean_scanners(self) -> list[str]:
         names = (name.strip() for name in self.cleaned_data["scanners"].split(","))
         return [name for name in names if name]
+
+    def clean_immutable_tags(self) -> list[str]:
+        lines = self.cleaned_data["immutable_tags"].split()
+        if len(lines) > MAX_PATTERNS:
+            message = f"Give up to {MAX_PATTERNS} patterns."
+            raise ValidationError(message, code="too_many_patterns")
+        return list(dict.fromkeys(lines))
+
+    def clean_tag_limit(self) -> int:
+        return self.cleaned_data["tag_limit"] or 0
+
+
+class TeamAccessForm(PortalForm):
+    """A level for a team, on the whole namespace or on one repository."""
+
+    repository = forms.CharField(
+        max_length=200,
+        required=False,
+        help_text="Its name inside the namespace; empty is the whole namespace.",
+        widget=forms.TextInput(attrs={"list": "repositories", "autocomplete": "off"}),
+    )
+    level = forms.ChoiceField(choices=LEVELS, initial=AccessLevel.READ_ONLY)
+
+    def __init__(self, *args: Any, namespace: Namespace, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.namespace = namespace
+
+    def suggestions(self) -> list[str]:
+        """Return names of repositories of the namespace."""
+        rows = Repository.objects.live().filter(namespace=self.namespace)
+        return list(
+            rows.order_by("name").values_list("name", flat=True)[:MAX_SUGGESTIONS]
+        )
+
+    def clean_level(self) -> AccessLevel:
+        return AccessLevel(self.cleaned_data["level"])
+
+    def clean_repository(self) -> Namespace | Repository:
+        """Return what is meant: the one repository, or the namespace."""
+        name = self.cleaned_data["repository"]
+        if not name:
+            return self.namespace
+        rows = Repository.objects.select_related("namespace").live()
+        found = rows.filter(namespace=self.namespace, name=name).first()
+        if found is None:
+            message = f"{self.namespace} has no repository “{name}”."
+            raise ValidationError(message, code="unknown_repository")
+        return found
 
 
 class DeleteRepositoryForm(PortalForm):

@@ -1,66 +1,36 @@
-"""The tabs of repository and tag pages: each is a page of its own, of any app."""
+"""The tabs of repository and tag pages."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.urls import reverse
-
 from accounts.access import Action
 from accounts.permissions import check
+from accounts.tabs import Tab, TabBar
 from repositories.models import Repository, VulnerabilityException
 
 if TYPE_CHECKING:
     from accounts.access import Actor
     from repositories.models import Tag
 
+__all__ = [
+    "Tab",
+    "expiring",
+    "of_repository",
+    "of_tag",
+    "repository_context",
+    "tag_context",
+]
+
 WARNED = timedelta(days=7)  # before what is hidden counts again
-WARNING = {"tags", "hidden", "settings"}  # the tabs that say so; those of a tag too
+WARNING = {
+    "info",
+    "tags",
+    "hidden",
+    "settings",
+}  # the tabs that say so; those of a tag too
 SHOWN = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """A page about a repository (or tag), shown to who may do `needs` on it."""
-
-    name: str
-    title: str
-    url_name: str
-    icon: str
-    order: int
-    needs: Action = Action.PULL
-
-
-@dataclass(frozen=True, slots=True)
-class TabLink:
-    """A tab as it is shown on one page."""
-
-    tab: Tab
-    url: str
-    is_current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class TabBar:
-    """The tabs that the apps registered for one kind of page."""
-
-    tabs: dict[str, Tab] = field(default_factory=dict)
-
-    def register(self, tab: Tab) -> None:
-        """Add a tab; called by an app when it is ready."""
-        self.tabs[tab.name] = tab
-
-    def links(
-        self, current: str, allowed: set[Action], **arguments: str
-    ) -> list[TabLink]:
-        """Return the tabs to show; `arguments` are those of their addresses."""
-        shown = (tab for tab in self.tabs.values() if tab.needs in allowed)
-        return [
-            TabLink(tab, reverse(tab.url_name, kwargs=arguments), tab.name == current)
-            for tab in sorted(shown, key=lambda tab: tab.order)
-        ]
 
 
 of_repository = TabBar()

@@ -11,27 +11,19 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 from typing_extensions import override
 
-from accounts.validators import validate_name
+from accounts.urls import NamespaceConverter
 from repositories.services.answers import exporting
 from repositories.validators import validate_repository_name
-from repositories.views import exceptions, repositories, scans, search
-
-
-class NamespaceConverter:
-    """One path component that can be the name of a namespace."""
-
-    regex = r"[a-z0-9][a-z0-9._-]*"
-
-    def to_python(self, value: str) -> str:
-        """Return the name; ValueError means that another address is meant."""
-        try:
-            validate_name(value)
-        except ValidationError as error:
-            raise ValueError(value) from error
-        return value
-
-    def to_url(self, value: str) -> str:
-        return value
+from repositories.views import (
+    exceptions,
+    listing,
+    namespaces,
+    overview,
+    permissions,
+    repositories,
+    scans,
+    search,
+)
 
 
 class TagConverter(StringConverter):
@@ -55,7 +47,6 @@ class RepositoryConverter(NamespaceConverter):
         return value
 
 
-register_converter(NamespaceConverter, "portal_namespace")
 register_converter(RepositoryConverter, "portal_repository")
 
 register_converter(TagConverter, "portal_tag")
@@ -70,13 +61,29 @@ app_name = "repositories"
 urlpatterns = [
     path("search", search.search, name="search"),
     path("search.csv", search.export, name="search_export"),
-    path(f"{NAMESPACE}/", repositories.namespace_detail, name="namespace"),
+    path("repositories", listing.repository_list, name="list"),
+    path(f"{NAMESPACE}/", namespaces.namespace_detail, name="namespace"),
     path(f"{NAMESPACE}/new", repositories.create_repository, name="new"),
     path(f"{NAMESPACE}/{HIDDEN}", exceptions.namespace_hidden, name="namespace_hidden"),
     path(
         f"{NAMESPACE}/{HIDDEN}/<uuid:uuid>/end",
         exceptions.unhide_in_namespace,
         name="namespace_unhide",
+    ),
+    path(
+        f"{NAMESPACE}/permissions",
+        permissions.namespace_permissions,
+        name="namespace_permissions",
+    ),
+    path(
+        f"{NAMESPACE}/permissions/teams/<portal_namespace:team>",
+        permissions.team_access,
+        name="team_access",
+    ),
+    path(
+        f"{NAMESPACE}/settings",
+        namespaces.namespace_settings,
+        name="namespace_settings",
     ),
     path(f"{REPOSITORY}/tags", repositories.tag_list, name="tags"),
     path(TAG, repositories.tag_detail, name="tag"),
@@ -99,9 +106,14 @@ urlpatterns = [
         exceptions.unhide_in_repository,
         name="unhide",
     ),
+    path(
+        f"{REPOSITORY}/permissions",
+        permissions.repository_permissions,
+        name="permissions",
+    ),
     path(f"{REPOSITORY}/settings", repositories.repository_settings, name="settings"),
     path(
         f"{REPOSITORY}/settings/delete", repositories.delete_repository, name="delete"
     ),
-    path(REPOSITORY, repositories.repository_root, name="repository"),
+    path(REPOSITORY, overview.info, name="repository"),
 ]

@@ -9,6 +9,7 @@ from repositories.registry import InvalidReference, RepositoryName, TagName
 from repositories.registry.simple_signing import InvalidKey, read_public_key
 
 MAX_NAMES = 20
+MAX_DESCRIPTION = 20_000  # characters that pages read as Markdown
 
 
 def validate_repository_name(value: str) -> None:

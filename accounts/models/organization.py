@@ -9,6 +9,7 @@ from typing_extensions import override
 from accounts.models.base import PublicModel
 from accounts.models.namespace import Namespace
 from accounts.models.user import User
+from accounts.querysets import MembershipQuerySet, TeamQuerySet
 from accounts.validators import MAX_NAME_LENGTH, validate_name
 
 
@@ -40,6 +41,8 @@ class OrganizationMembership(PublicModel):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     is_owner = models.BooleanField(default=False)
 
+    objects = MembershipQuerySet["OrganizationMembership"].as_manager()
+
     class Meta(PublicModel.Meta):
         constraints = (
             models.UniqueConstraint(
@@ -68,6 +71,8 @@ class Team(PublicModel):
         User, through="TeamMembership", related_name="teams"
     )
 
+    objects = TeamQuerySet.as_manager()
+
     class Meta(PublicModel.Meta):
         constraints = (
             models.UniqueConstraint(
@@ -87,6 +92,8 @@ class TeamMembership(PublicModel):
     user = models.ForeignKey(
         User, on_delete=models.CASCADE, related_name="team_memberships"
     )
+
+    objects = MembershipQuerySet["TeamMembership"].as_manager()
 
     class Meta(PublicModel.Meta):
         constraints = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
 from accounts.access import Action
@@ -60,6 +60,8 @@ def set_member(
     if user.pk == organization.primary_owner_id and not is_owner:
         message = "The primary owner stays an owner; name another one first."
         raise ValidationError(message)
+    if not is_owner:
+        _keep_an_owner(organization, without=user)
     with transaction.atomic():
         membership, _ = OrganizationMembership.objects.update_or_create(
             organization=organization, user=user, defaults={"is_owner": is_owner}
@@ -80,6 +82,7 @@ def remove_member(*, actor: Actor, organization: Organization, user: User) -> No
     if user.pk == organization.primary_owner_id:
         message = "The primary owner cannot be removed; name another one first."
         raise ValidationError(message)
+    _keep_an_owner(organization, without=user)
     with transaction.atomic():
         teams = organization.teams.filter(members=user)
         user.groups.remove(*(team.group for team in teams.select_related("group")))
@@ -92,3 +95,61 @@ def remove_member(*, actor: Actor, organization: Organization, user: User) -> No
             namespace=organization.namespace,
             before={"user": user.username},
         )
+
+
+def update(*, actor: Actor, organization: Organization, full_name: str) -> Organization:
+    """Call the organization otherwise on pages; its name in addresses stays."""
+    require(actor, Action.ADMIN, organization.namespace)
+    before, organization.full_name = organization.full_name, full_name
+    organization.full_clean(validate_unique=False)
+    with transaction.atomic():
+        organization.save(update_fields=["full_name"])
+        audit.record(
+            actor=actor,
+            action="update",
+            subject=organization,
+            namespace=organization.namespace,
+            before={"full_name": before},
+            after={"full_name": full_name},
+        )
+    return organization
+
+
+def hand_over(*, actor: Actor, organization: Organization, to: User) -> Organization:
+    """Make an owner the primary owner, who cannot be removed by the others.
+
+    Only the primary owner and administrators may. Raises ValidationError where `to` is
+    no owner yet.
+    """
+    require(actor, Action.ADMIN, organization.namespace)
+    if not may_hand_over(actor, organization):
+        message = "Only the primary owner or an administrator can name another one."
+        raise PermissionDenied(message)
+    if not organization.memberships.filter(user=to, is_owner=True).exists():
+        message = f"{to} is no owner of {organization}; make them an owner first."
+        raise ValidationError({"primary_owner": message})
+    before, organization.primary_owner = organization.primary_owner, to
+    with transaction.atomic():
+        organization.save(update_fields=["primary_owner"])
+        audit.record(
+            actor=actor,
+            action="hand over",
+            subject=organization,
+            namespace=organization.namespace,
+            before={"primary_owner": before.username},
+            after={"primary_owner": to.username},
+        )
+    return organization
+
+
+def may_hand_over(actor: Actor, organization: Organization) -> bool:
+    """Tell whether the actor may name another primary owner."""
+    return actor.is_administrator or actor.key == organization.primary_owner_id
+
+
+def _keep_an_owner(organization: Organization, *, without: User) -> None:
+    owners = organization.memberships.filter(is_owner=True)
+    only = owners.filter(user=without).exists() and owners.count() == 1
+    if only:
+        message = f"{without} is the last owner; make somebody else an owner first."
+        raise ValidationError(message)

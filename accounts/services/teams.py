@@ -36,6 +36,31 @@ def create(
     return team
 
 
+def update(*, actor: Actor, team: Team, name: str, description: str = "") -> Team:
+    """Rename or describe a team; what it may access stays.
+
+    Raises ValidationError for a name that cannot be one or is taken; the row then
+    keeps the name it has.
+    """
+    namespace = team.organization.namespace
+    require(actor, Action.ADMIN, namespace)
+    before = {"name": team.name, "description": team.description}
+    changed = Team.objects.select_related("organization__namespace").get(pk=team.pk)
+    changed.name, changed.description = name, description
+    changed.full_clean()
+    with transaction.atomic():
+        changed.save(update_fields=["name", "description"])
+        audit.record(
+            actor=actor,
+            action="update",
+            subject=changed,
+            namespace=namespace,
+            before=before,
+            after={"name": name, "description": description},
+        )
+    return changed
+
+
 def add_member(*, actor: Actor, team: Team, user: User) -> TeamMembership:
     """Put `user` into the team, and into the organization when not there yet."""
     organization = team.organization

@@ -17,6 +17,7 @@ from accounts.access import Action
 from accounts.authentication import actor_of
 from accounts.models import Namespace
 from accounts.permissions import require, require_administrator
+from accounts.tabs import namespace_context
 from promotions.models import PromotionPolicy
 from repositories.tabs import repository_context
 from repositories.views import open_repository
@@ -81,11 +82,11 @@ class Place:
         """What the head of every page here shows, and `may_admin`."""
         if self.repository is not None:
             return repository_context(self.actor, self.repository, "promotions")
-        return {
-            "repository": None,
-            "namespace": self.namespace,
-            "may_admin": True,  # only admins open these places
-        }
+        nothing = {"repository": None, "namespace": None}
+        if self.namespace is not None:
+            shown = namespace_context(self.actor, self.namespace, "promotions")
+            return {**nothing, **shown}
+        return {**nothing, "may_admin": True}  # only administrators open this place
 
     @property
     def _prefix(self) -> str:

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import (
+    Count,
+    Exists,
+    IntegerField,
+    OuterRef,
+    Q,
+    Subquery,
+    Sum,
+    Value,
+)
+from django.db.models.functions import Coalesce, Concat
 from typing_extensions import override
 
 from accounts.access import Action, Actor
@@ -19,6 +30,7 @@ if TYPE_CHECKING:
     from repositories.models.tag import Tag, TagMove
 
 RUN = ("", MediaType.OCI_CONFIG, MediaType.DOCKER_CONFIG)  # "" is of an index
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # sorts behind every push
 ATTESTATION_LAYER = "application/vnd.in-toto+json"
 
 
@@ -45,6 +57,34 @@ class RepositoryQuerySet(PermittedQuerySet["Repository"]):
         tags = self.model.tags.rel.related_model._default_manager
         newest = tags.filter(repository=OuterRef("pk")).order_by("-updated_at")
         return self.annotate(last_pushed_at=Subquery(newest.values("updated_at")[:1]))
+
+    def belonging_to(self, actor: Actor) -> Self:
+        """Return those the actor owns or was granted, not what is open to everybody.
+
+        For administrators too, who may do everything with all the others.
+        """
+        own = Namespace.objects.all().allowed_to(actor, Action.PULL).values("pk")
+        granted_here = granted("repositories.Repository", actor, Action.PULL)
+        return self.filter(Q(namespace__in=own) | granted_here)
+
+    def for_listing(self, search: str = "") -> Self:
+        """Return those whose whole name holds `search`, with what lists show of each.
+
+        That is `last_pushed_at`, `tag_count`, and to sort by the whole name `path` and
+        `pushed_order`, which is never null.
+        """
+        tags = self.model.tags.rel.related_model._default_manager
+        counted = tags.filter(repository=OuterRef("pk")).order_by()
+        counts = counted.values("repository").annotate(count=Count("pk"))
+        rows = self.select_related("namespace").with_last_push()
+        rows = rows.annotate(
+            tag_count=Coalesce(
+                Subquery(counts.values("count")), 0, output_field=IntegerField()
+            ),
+            path=Concat("namespace__name", Value("/"), "name"),
+            pushed_order=Coalesce("last_pushed_at", Value(NEVER)),
+        )
+        return rows.filter(path__icontains=search) if search else rows
 
     @override
     def permitted(self, actor: Actor, action: Action) -> Self:
@@ -78,6 +118,12 @@ class ManifestQuerySet(models.QuerySet["Manifest"]):
         return self.filter(
             holders__repository=repository, holders__gone_at__isnull=True
         )
+
+    def layer_bytes(self) -> int:
+        """Return the size of all their layers, each counted once however often used."""
+        layers = self._related("layers").filter(manifest__in=self.values("pk"))
+        found = layers.values("digest", "size").distinct()
+        return int(found.aggregate(total=Sum("size"))["total"] or 0)
 
     def runnable(self) -> Self:
         """Leave out what stands in an index beside its images: what is about them.

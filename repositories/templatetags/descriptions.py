@@ -14,6 +14,8 @@ from django.utils.html import escape, linebreaks
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
+from repositories.validators import MAX_DESCRIPTION
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 register = template.Library()
 
 # What is longer, or makes more parts (a table fills its rows up), is shown as written.
-MAX_LENGTH = 20_000
 MAX_PARTS = 10_000
 # Below the title of the page and that of the card.
 TOP_HEADING = 3
@@ -46,7 +47,7 @@ TAGS = {
 @register.filter
 def markdown(text: str) -> SafeString:
     """Return a description as HTML: CommonMark with tables, links to outside only."""
-    if len(text) > MAX_LENGTH:
+    if len(text) > MAX_DESCRIPTION:
         return _plain(text)
     parts = PARSER.parse(text)
     if len(parts) > MAX_PARTS:

@@ -12,7 +12,7 @@ register = template.Library()
 def repository_url(full_name: str) -> str:
     """Return the page of the repository with that OCI name."""
     namespace, _, name = full_name.partition("/")
-    return reverse("repositories:tags", args=(namespace, name))
+    return reverse("repositories:repository", args=(namespace, name))
 
 
 @register.filter

@@ -19,6 +19,7 @@ from accounts.access import Action
 from accounts.authentication import actor_of
 from accounts.permissions import check
 from accounts.querysets import page_of
+from accounts.tabs import namespace_context
 from repositories.forms import HideForm
 from repositories.models import VulnerabilityException
 from repositories.services import exceptions
@@ -102,10 +103,11 @@ def namespace_hidden(request: HttpRequest, namespace: str) -> HttpResponse:
     actor = actor_of(request)
     found = open_namespace(actor, namespace)
     rows = VulnerabilityException.objects.of_places([], [found.pk])
+    shown = namespace_context(actor, found, "hidden")
     context = {
-        "namespace": found,
+        **shown,
         **_listed(request, rows),
-        "administers_namespace": _administers(actor, found),
+        "administers_namespace": shown["may_admin"],
     }
     return render(request, "repositories/namespace_hidden.html", context)
 

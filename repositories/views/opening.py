@@ -11,10 +11,13 @@ from accounts.access import Action, Actor
 from accounts.authentication import actor_of
 from accounts.models import Namespace
 from accounts.permissions import require
+from accounts.views.opening import asked
 from repositories.models import Repository, Tag
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+
+__all__ = ["asked", "open_namespace", "open_repository", "open_tag", "repository_url"]
 
 
 def open_repository(
@@ -47,9 +50,6 @@ def open_namespace(actor: Actor, name: str) -> Namespace:
 
 def repository_url(repository: Repository) -> str:
     """Return the address of a repository's first tab."""
-    return reverse("repositories:tags", args=(repository.namespace, repository.name))
-
-
-def asked(request: HttpRequest, name: str) -> str:
-    """Return a parameter of the address, without what no database stores."""
-    return request.GET.get(name, "").replace("\0", "").strip()
+    return reverse(
+        "repositories:repository", args=(repository.namespace.name, repository.name)
+    )

@@ -20,7 +20,7 @@ from repositories.forms import (
     RepositoryForm,
     RepositorySettingsForm,
 )
-from repositories.models import Manifest, Repository, Tag, TagMove
+from repositories.models import Manifest, Tag, TagMove
 from repositories.registry import ImageIndex
 from repositories.services import repositories
 from repositories.services.answers.summary import summaries_of
@@ -37,30 +37,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from django.http import HttpRequest, HttpResponse
-
-
-@login_required
-@require_safe
-def namespace_detail(request: HttpRequest, namespace: str) -> HttpResponse:
-    """Show a namespace with those of its repositories that the reader may see."""
-    actor = actor_of(request)
-    found = open_namespace(actor, namespace)
-    search = asked(request, "q")
-    rows = Repository.objects.permitted(actor, Action.PULL).filter(
-        namespace=found, name__icontains=search
-    )
-    page = page_of(
-        rows.select_related("namespace").with_last_push(),
-        asked(request, "after"),
-        order="name",
-    )
-    context = {
-        "namespace": found,
-        "page": page,
-        "search": search,
-        "may_admin": bool(check(actor, Action.ADMIN, found)),
-    }
-    return render(request, "repositories/namespace_detail.html", context)
 
 
 @login_required
@@ -83,14 +59,6 @@ def create_repository(request: HttpRequest, namespace: str) -> HttpResponse:
             return redirect(repository_url(repository))
     context = {"namespace": found, "form": form}
     return render(request, "repositories/repository_form.html", context)
-
-
-@login_required
-@require_safe
-def repository_root(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
-    """Lead from a repository's short address to its first tab."""
-    del request
-    return redirect("repositories:tags", namespace, name)
 
 
 @login_required
@@ -167,7 +135,8 @@ def repository_settings(
     repository = open_repository(request, namespace, name, Action.ADMIN)
     actor = actor_of(request)
     form = RepositorySettingsForm(request.POST or None, repository=repository)
-    if form.is_valid():
+    preview = "preview" in request.POST  # shows what was typed, and saves nothing
+    if form.is_valid() and not preview:
         try:
             repositories.update(actor=actor, repository=repository, **form.cleaned_data)
         except ValidationError as error:

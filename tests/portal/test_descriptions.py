@@ -8,7 +8,8 @@ from time import perf_counter
 
 import pytest
 
-from repositories.templatetags.descriptions import MAX_LENGTH, markdown
+from repositories.templatetags.descriptions import markdown
+from repositories.validators import MAX_DESCRIPTION as MAX_LENGTH
 
 ALLOWED = {"dir", "href", "rel", "start", "tabindex"}
 
