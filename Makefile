@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest
 SOURCES := accounts msr promotions repositories tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test run test test-quick check bench lint types format lock
+.PHONY: help install install-test run test test-quick screenshots check bench lint types format lock
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile \
@@ -45,16 +45,20 @@ run: install ## Run everything on this machine; options: make run ARGS="--port 8
 
 # --- Testing ------------------------------------------------------------------------
 
-# First everything but whole stacks on both databases, then the stacks, one at a time.
-# What knows no database is tested once.
+# First everything but whole stacks on both databases, then pages in Chromium, then the
+# stacks, one at a time. What knows no database is tested once.
 WITHOUT_DATABASE = promotions/rules repositories/outbound repositories/registry repositories/scanning
 test: install-test ## Run all tests, on real PostgreSQL, Redis and registry.
 	$(BIN)/python -m tests.stack $(PYTEST) -n 2 -m "not slow" $(ARGS)
 	$(PYTEST) -n 2 -m "not slow" $(WITHOUT_DATABASE:%=--ignore=tests/%) $(ARGS)
-	$(PYTEST) -m slow $(ARGS)
+	$(BIN)/python -m tests.stack $(PYTEST) -n 2 -m slow tests/browser $(ARGS)
+	$(PYTEST) -m slow --ignore=tests/browser $(ARGS)
 
 test-quick: install-test ## Run the tests that take no more than a moment each.
 	$(PYTEST) -n 2 -m "not slow" $(ARGS)
+
+screenshots: install-test ## Take a picture of every page into the folder screenshots.
+	$(BIN)/python -m tests.stack $(PYTEST) -n 2 -m slow tests/browser/screenshots.py $(ARGS)
 
 bench: install-test ## Measure copies against skopeo and a bare script, rules, decisions.
 	@exec $(BIN)/python -m tests.bench $(ARGS)

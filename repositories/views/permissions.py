@@ -54,6 +54,7 @@ def repository_permissions(
         **_listed(request, repository, form),
         "inherited": holders_of(repository.namespace, asked(request, "q")),
         "owners": owners_of(repository.namespace),
+        "namespace": repository.namespace,
     }
     return render(request, "repositories/repository_permissions.html", context)
 

@@ -1,0 +1,1 @@
+"""Every page of the portal, with somebody to look at it and something to see."""

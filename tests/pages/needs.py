@@ -1,0 +1,100 @@
+"""What one needs to see each page: a row for every address of the portal."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+
+class Need(Enum):
+    """The least that lets somebody in; everybody with more gets in too."""
+
+    SIGNED_OUT = auto()
+    NOTHING = auto()
+    ACCOUNT = auto()
+    MEMBER = auto()  # of the organization, whatever its repositories allow
+    READ = auto()
+    WRITE = auto()
+    ADMIN = auto()
+    OWN = auto()
+    ADMINISTER = auto()
+
+
+NEEDS = {
+    "accounts:login": Need.SIGNED_OUT,
+    "accounts:new_organization": Need.ADMINISTER,
+    "accounts:members": Need.MEMBER,
+    "accounts:remove_member": Need.OWN,
+    "accounts:teams": Need.MEMBER,
+    "accounts:new_team": Need.OWN,
+    "accounts:team": Need.MEMBER,
+    "accounts:edit_team": Need.OWN,
+    "accounts:delete_team": Need.OWN,
+    "repositories:list": Need.ACCOUNT,
+    "repositories:namespace_permissions": Need.OWN,
+    "repositories:team_access": Need.MEMBER,
+    "repositories:namespace_settings": Need.OWN,
+    "repositories:permissions": Need.ADMIN,
+    "repositories:search": Need.ACCOUNT,
+    "repositories:search_export": Need.ACCOUNT,
+    "repositories:namespace": Need.READ,
+    "repositories:new": Need.OWN,
+    "repositories:namespace_hidden": Need.READ,
+    "repositories:tags": Need.READ,
+    "repositories:tag": Need.READ,
+    "repositories:vulnerabilities": Need.READ,
+    "repositories:vulnerability": Need.READ,
+    "repositories:components": Need.READ,
+    "repositories:layers": Need.READ,
+    "repositories:scans": Need.READ,
+    "repositories:hide": Need.ADMIN,
+    "repositories:export_vulnerabilities": Need.READ,
+    "repositories:export_components": Need.READ,
+    "repositories:hidden": Need.READ,
+    "repositories:settings": Need.ADMIN,
+    "repositories:delete": Need.ADMIN,
+    "repositories:repository": Need.READ,
+    "promotions:dashboard": Need.ACCOUNT,
+    "promotions:failing": Need.ACCOUNT,
+    "promotions:promotion": Need.READ,
+    "promotions:global_policies": Need.ADMINISTER,
+    "promotions:global_new_policy": Need.ADMINISTER,
+    "promotions:global_policy": Need.ADMINISTER,
+    "promotions:global_edit_policy": Need.ADMINISTER,
+    "promotions:global_delete": Need.ADMINISTER,
+    "promotions:namespace_policies": Need.OWN,
+    "promotions:namespace_new_policy": Need.OWN,
+    "promotions:namespace_policy": Need.OWN,
+    "promotions:namespace_edit_policy": Need.OWN,
+    "promotions:namespace_delete": Need.OWN,
+    "promotions:policies": Need.READ,
+    "promotions:new_policy": Need.ADMIN,
+    "promotions:policy": Need.READ,
+    "promotions:edit_policy": Need.ADMIN,
+    "promotions:delete": Need.ADMIN,
+    "promotions:retry": Need.READ,
+    "promotions:decisions": Need.READ,
+    "promotions:promote": Need.READ,
+}
+
+POST_ONLY = {
+    "accounts:logout",
+    "accounts:change_role",
+    "accounts:remove_team_member",
+    "repositories:namespace_unhide",
+    "repositories:scan",
+    "repositories:unhide",
+    "promotions:again",
+    "promotions:cancel",
+    "promotions:global_switch",
+    "promotions:global_consent",
+    "promotions:global_retract",
+    "promotions:admission",
+    "promotions:namespace_switch",
+    "promotions:namespace_consent",
+    "promotions:namespace_retract",
+    "promotions:switch",
+    "promotions:consent",
+    "promotions:retract",
+}
+
+REDIRECTS = {"accounts:organization"}
