@@ -6,6 +6,7 @@ import pytest
 
 from tests.browser.accessibility import barriers
 from tests.browser.routes import NARROW, WIDE, pages
+from tests.pages.hostile import write_harm
 
 pytestmark = pytest.mark.slow
 
@@ -27,6 +28,16 @@ def test_no_page_has_a_barrier(cast, page_as, live_server, persona, size, colour
             found.append("wider than the window")
         wrong += [f"{route.name}: {one}" for one in found]
     assert not wrong, "\n".join(wrong)
+
+
+def test_hostile_texts_do_nothing(cast, page_as, live_server):
+    """A script that ran would complain that there is no `boom`; see `complaints`."""
+    write_harm(cast)
+    page = page_as("admin")
+    for route in pages():
+        answer = page.goto(live_server.url + route.url(cast))
+        assert answer is not None
+        assert answer.ok, route.name
 
 
 def _overflows(page) -> bool:
