@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # Of each kind, teams and people, on one page; more are found by their name.
 MAX_SHOWN = 100
+MAX_SUGGESTED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +72,10 @@ def suggestions(namespace: Namespace) -> list[str]:
     """Return names to offer to an admin: their own teams and members, nobody else."""
     if namespace.is_personal:
         return []
-    teams = Team.objects.filter(organization__namespace=namespace).order_by("name")
+    teams = Team.objects.filter(organization__namespace=namespace).order_by()
     members = User.objects.filter(organizations__namespace=namespace, is_active=True)
-    return [
-        *teams.values_list("name", flat=True)[:MAX_SHOWN],
-        *members.order_by("username").values_list("username", flat=True)[:MAX_SHOWN],
-    ]
+    names = teams.values_list("name").union(members.order_by().values_list("username"))
+    return [name for (name,) in names.order_by("name")[:MAX_SUGGESTED]]
 
 
 def _held(
