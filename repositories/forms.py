@@ -106,6 +106,7 @@ class RepositorySettingsForm(PortalForm):
         min_value=0,
         max_value=1_000_000,
         required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
         help_text="Kept for MSR's API; no tag is removed by it yet. 0 is no limit.",
     )
     scan_on_push = forms.BooleanField(

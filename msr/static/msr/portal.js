@@ -116,6 +116,10 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (document.hidden && "live" in event.detail.elt.dataset) event.preventDefault();
 });
 
+// On a narrow screen the bar of tabs scrolls: show the one that is open.
+const open = document.querySelector(".tabs [aria-current]");
+open?.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
+
 // A form goes out once, however often its button is pressed; coming back to the page
 // makes it usable again.
 document.addEventListener("submit", (event) => {
