@@ -34,9 +34,7 @@ LAST_HEADING = 6
 
 LINK = {"link_open", "link_close"}
 # What may have its own direction: each block is read as its first letters are.
-BLOCKS = {
-    *("blockquote", "h3", "h4", "h5", "h6", "li", "ol", "p", "td", "th", "ul"),
-}
+BLOCKS = {"blockquote", "h3", "h4", "h5", "h6", "li", "ol", "p", "td", "th", "ul"}
 TAGS = {
     *("a", "br", "code", "em", "hr", "pre", "s", "strong"),
     *("table", "tbody", "thead", "tr"),

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import Action
 from accounts.authentication import actor_of
 from accounts.forms.organizations import NamespaceSettingsForm
-from accounts.permissions import require
+from accounts.permissions import check, require
 from accounts.services import namespaces, organizations
 from accounts.tabs import namespace_context
 from repositories.models import Repository
@@ -37,8 +37,10 @@ def namespace_detail(request: HttpRequest, namespace: str) -> HttpResponse:
     actor, listing = actor_of(request), listing_of(request)
     found = open_namespace(actor, namespace)
     rows = Repository.objects.permitted(actor, Action.PULL).filter(namespace=found)
+    shown = namespace_context(actor, found, "repositories")
     context = {
-        **namespace_context(actor, found, "repositories"),
+        **shown,
+        "may_push": shown["may_admin"] or bool(check(actor, Action.PUSH, found)),
         "page": listing.page(rows),
         "listing": listing,
         "registry_host": settings.REGISTRY_PUBLIC_HOST,

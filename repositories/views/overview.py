@@ -13,6 +13,7 @@ from accounts.access import AccessLevel, Action
 from accounts.authentication import actor_of
 from accounts.permissions import check
 from repositories.models import Manifest, Repository, Tag
+from repositories.registry import TagName
 from repositories.services.answers.summary import summaries_of
 from repositories.tabs import repository_context
 from repositories.views.opening import open_repository
@@ -39,6 +40,7 @@ def info(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
         **shown,
         "latest": latest,
         "summaries": summaries_of(repository, [tag.manifest for tag in latest]),
+        "pulled": _image_among(latest),
         "tag_count": Tag.objects.filter(repository=repository).count(),
         "layer_bytes": Manifest.objects.held_by(repository).layer_bytes(),
         "level": level,
@@ -46,6 +48,12 @@ def info(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
         "registry_host": settings.REGISTRY_PUBLIC_HOST,
     }
     return render(request, "repositories/repository_info.html", context)
+
+
+def _image_among(tags: list[Tag]) -> str:
+    """Return the tag to show how to pull: signatures and the like are no images."""
+    images = (tag.name for tag in tags if not TagName.parse(tag.name).is_attachment)
+    return next(images, "TAG")
 
 
 def _level(actor: Actor, repository: Repository, *, may_admin: bool) -> AccessLevel:

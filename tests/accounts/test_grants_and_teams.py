@@ -15,7 +15,7 @@ from accounts.models import (
     TeamMembership,
 )
 from accounts.permissions import check
-from accounts.services import grants, organizations, teams
+from accounts.services import grants, namespaces, organizations, teams
 from repositories.models import RepositoryGroupGrant, RepositoryUserGrant
 from tests.factories import grant, make_organization, make_repository, make_user
 
@@ -231,6 +231,38 @@ def test_the_primary_owner_stays_an_owner(dev, olga):
     assert may(olga, Action.ADMIN, dev.namespace)
 
 
+def test_only_the_primary_owner_hands_over_and_only_to_an_owner(dev, olga, dana):
+    organizations.set_member(actor=SYSTEM, organization=dev, user=dana)
+    with pytest.raises(ValidationError, match="make them an owner first"):
+        organizations.hand_over(actor=Actor(olga), organization=dev, to=dana)
+    organizations.set_member(actor=SYSTEM, organization=dev, user=dana, is_owner=True)
+    with pytest.raises(PermissionDenied, match="Only the primary owner"):
+        organizations.hand_over(actor=Actor(dana), organization=dev, to=dana)
+    organizations.hand_over(actor=Actor(olga), organization=dev, to=dana)
+    dev.refresh_from_db()
+    assert dev.primary_owner == dana
+    assert last_audit().before == {"primary_owner": "olga"}
+
+
+def test_a_team_is_renamed_but_not_to_a_name_that_is_taken(dev, olga, developers):
+    teams.create(actor=SYSTEM, organization=dev, name="testers")
+    with pytest.raises(ValidationError):
+        teams.update(actor=Actor(olga), team=developers, name="testers")
+    developers.refresh_from_db()
+    assert developers.name == "developers"
+    teams.update(actor=Actor(olga), team=developers, name="builders", description="x")
+    developers.refresh_from_db()
+    assert (developers.name, developers.description) == ("builders", "x")
+    assert last_audit().before == {"name": "developers", "description": ""}
+
+
+def test_creation_on_push_is_switched_with_an_audit_entry(dev, olga):
+    namespaces.update(actor=Actor(olga), namespace=dev.namespace, create_on_push=True)
+    dev.namespace.refresh_from_db()
+    assert dev.namespace.create_on_push
+    assert last_audit().after == {"create_on_push": True}
+
+
 def test_members_hear_403_and_strangers_404(dev, dana, developers):
     eve = make_user(name="eve")
     organizations.set_member(actor=SYSTEM, organization=dev, user=dana)
@@ -239,6 +271,14 @@ def test_members_hear_403_and_strangers_404(dev, dana, developers):
         lambda actor: teams.add_member(actor=actor, team=developers, user=eve),
         lambda actor: teams.remove_member(actor=actor, team=developers, user=eve),
         lambda actor: teams.delete(actor=actor, team=developers),
+        lambda actor: teams.update(actor=actor, team=developers, name="x"),
+        lambda actor: organizations.update(
+            actor=actor, organization=dev, full_name="x"
+        ),
+        lambda actor: organizations.hand_over(actor=actor, organization=dev, to=eve),
+        lambda actor: namespaces.update(
+            actor=actor, namespace=dev.namespace, create_on_push=True
+        ),
         lambda actor: organizations.set_member(actor=actor, organization=dev, user=eve),
         lambda actor: organizations.remove_member(
             actor=actor, organization=dev, user=eve

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from time import perf_counter
 
 import pytest
+from typing_extensions import override
 
 from repositories.templatetags.descriptions import markdown
 from repositories.validators import MAX_DESCRIPTION as MAX_LENGTH
@@ -23,6 +24,7 @@ class Reader(HTMLParser):
         self.attributes: list[tuple[str, str]] = []
         self.feed(html)
 
+    @override
     def handle_starttag(self, tag, attrs):
         self.tags.add(tag)
         self.attributes += [(name, value or "") for name, value in attrs]

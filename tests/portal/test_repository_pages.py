@@ -8,7 +8,14 @@ from accounts.access import SYSTEM, AccessLevel
 from accounts.models import Namespace
 from repositories.models import Repository
 from repositories.services import repositories
-from tests.factories import grant, make_repository, make_tag, make_user
+from tests import signing
+from tests.factories import (
+    grant,
+    make_repository,
+    make_signature,
+    make_tag,
+    make_user,
+)
 
 INFO = "/r/dev/website"
 SETTINGS = f"{INFO}/settings"
@@ -48,6 +55,23 @@ def test_the_facts_are_those_of_the_repository(browser, dana, source):
     assert "<code>v*</code>" in page.text
     assert "trivy" in page.text
     assert "What to do next" not in page.text
+
+
+def test_a_signature_is_not_what_one_is_told_to_pull(browser, dana, source):
+    image = make_tag(repository=source, name="1.0").manifest
+    key = signing.new_key()
+    make_signature(repository=source, image=image, by=key, way="tag")
+    page = browser(dana).get(INFO)
+    assert page.context["latest"][0].name.startswith("sha256-")
+    assert "docker pull localhost:5000/dev/website:1.0" in page.text
+
+
+def test_who_may_push_everywhere_sees_how(browser, stranger, source):
+    grant(to=stranger, on=source.namespace, level=AccessLevel.READ_ONLY)
+    push = "docker push localhost:5000/dev/REPOSITORY:TAG"
+    assert push not in browser(stranger).get("/r/dev/").text
+    grant(to=stranger, on=source.namespace, level=AccessLevel.READ_WRITE)
+    assert push in browser(stranger).get("/r/dev/").text
 
 
 def test_nobody_is_told_to_push_where_only_promotions_arrive(browser, dana, source):
