@@ -31,6 +31,8 @@ from repositories.registry import MediaType
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from django.db.models import Model
+
 IMAGES = 100_000
 FINDINGS_PER_IMAGE = 10
 REPOSITORIES = 1_000
@@ -82,7 +84,7 @@ def _repositories(owner: User, reader: User) -> list[Repository]:
     for number in range(REPOSITORIES // 100):
         organizations.create(actor=SYSTEM, name=f"team{number}", primary_owner=owner)
     namespaces = list(Namespace.objects.filter(name__startswith="team").order_by("id"))
-    rows = _bulk(
+    rows = bulk(
         Repository(namespace=namespaces[number // 100], name=f"repository{number}")
         for number in range(REPOSITORIES)
     )
@@ -94,7 +96,7 @@ def _repositories(owner: User, reader: User) -> list[Repository]:
 def _images(repositories: list[Repository]) -> list[Manifest]:
     """Make images of one layer, each under a tag of its own."""
     now = timezone.now()
-    rows = _bulk(
+    rows = bulk(
         Manifest(
             digest=f"sha256:{number:064x}",
             media_type=str(MediaType.OCI_MANIFEST),
@@ -109,17 +111,17 @@ def _images(repositories: list[Repository]) -> list[Manifest]:
     )
     homes = [repositories[number % REPOSITORIES] for number in range(IMAGES)]
     pairs = list(zip(rows, homes, strict=True))
-    _bulk(RepositoryManifest(repository=home, manifest=row) for row, home in pairs)
-    _bulk(
+    bulk(RepositoryManifest(repository=home, manifest=row) for row, home in pairs)
+    bulk(
         ManifestLayer(manifest=row, position=position, digest=digest, size=1)
         for row in rows
         for position, digest in enumerate((BASE, layer_of(row.pk)))
     )
-    moves = _bulk(
+    moves = bulk(
         TagMove(repository=home, tag=f"v{row.pk}", to_manifest=row, moved_at=now)
         for row, home in pairs
     )
-    _bulk(
+    bulk(
         Tag(
             repository=home,
             name=move.tag,
@@ -135,7 +137,7 @@ def _images(repositories: list[Repository]) -> list[Manifest]:
 def _scans(images: list[Manifest]) -> list[Scan]:
     now = timezone.now()
     covered: dict[str, dict[str, Any]] = {"components": {}, "vulnerabilities": {}}
-    return _bulk(
+    return bulk(
         Scan(
             manifest=image,
             origin="built-in",
@@ -149,11 +151,11 @@ def _scans(images: list[Manifest]) -> list[Scan]:
 
 
 def _findings(scans: list[Scan]) -> None:
-    vulnerabilities = _bulk(
+    vulnerabilities = bulk(
         Vulnerability(identifier=f"CVE-2020-{number}")
         for number in range(VULNERABILITIES)
     )
-    components = _bulk(
+    components = bulk(
         Component(
             purl=f"pkg:generic/component{number}@1.0",
             name=f"component{number}",
@@ -163,9 +165,9 @@ def _findings(scans: list[Scan]) -> None:
     )
     columns = "scan_id component_id vulnerability_id aliases severity cvss3_score"
     columns += " cvss_vector fixed_version layer_digest"
-    _copy(
-        Finding._meta.db_table,
-        columns.split(),
+    copy_rows(
+        Finding,
+        columns,
         (
             (
                 *(scan.pk, components[which % COMPONENTS].pk),
@@ -175,14 +177,14 @@ def _findings(scans: list[Scan]) -> None:
             for which in _found_in(number)
         ),
     )
-    sightings = _bulk(
+    sightings = bulk(
         ScanComponent(scan=scan, component=components[which])
         for number, scan in enumerate(scans)
         for which in {number % 2, 2 + random.randrange(COMPONENTS - 2)}
     )
     mit = License.objects.create(name=f"{LICENSE} OR Apache-2.0")
     through = ScanComponent.licenses.through
-    _bulk(through(scancomponent=row, license=mit) for row in sightings[::2])
+    bulk(through(scancomponent=row, license=mit) for row in sightings[::2])
 
 
 def _found_in(number: int) -> set[int]:
@@ -200,7 +202,7 @@ def _found_in(number: int) -> set[int]:
     return found
 
 
-def _bulk(rows: Iterable[Any]) -> list[Any]:
+def bulk(rows: Iterable[Any]) -> list[Any]:
     """Write rows in batches; return them with their keys."""
     return list(_written(rows))
 
@@ -212,9 +214,12 @@ def _written(rows: Iterable[Any]) -> Iterator[Any]:
             yield from type(batch[0])._default_manager.bulk_create(batch)
 
 
-def _copy(table: str, columns: list[str], rows: Iterable[tuple[Any, ...]]) -> None:
+def copy_rows(
+    model: type[Model], columns: str, rows: Iterable[tuple[Any, ...]]
+) -> None:
     """Write very many rows as PostgreSQL takes them fastest."""
-    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+    named = ", ".join(columns.split())
+    statement = f"COPY {model._meta.db_table} ({named}) FROM STDIN"
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
             copy.write_row(row)
