@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import (
+    Count,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    Value,
+    Window,
+)
+from django.db.models.functions import RowNumber, TruncDate
 from django.utils import timezone
 
 from accounts.access import Action, Actor
@@ -13,12 +24,14 @@ from accounts.models import Namespace
 from repositories.models import IndexChild, Repository, Tag
 
 if TYPE_CHECKING:
+    from datetime import date
     from uuid import UUID
 
     from promotions.models.promotion import Promotion, State
     from promotions.models.promotion_filter import PromotionFilter
 
 RECENT = 500
+DAY = TruncDate("created_at", tzinfo=UTC)
 
 
 class IllegalTransition(Exception):
@@ -32,6 +45,13 @@ def _sight(actor: Actor, action: Action = Action.PULL, **of: str) -> Exists:
     """Return the condition "the actor may pull the repository with these fields"."""
     permitted = Repository.objects.permitted(actor, action)
     return Exists(permitted.filter(**{key: OuterRef(of[key]) for key in of}))
+
+
+def _at_percent(percent: int) -> Q:
+    """Return the condition "the smallest rank that has so many percent below it"."""
+    return Q(rank__gte=F("count") * percent / 100.0) & Q(
+        rank__lt=F("count") * percent / 100.0 + 1
+    )
 
 
 class PromotionQuerySet(models.QuerySet["Promotion"]):
@@ -106,6 +126,50 @@ class PromotionQuerySet(models.QuerySet["Promotion"]):
         """Return those of the images with these keys, and of indexes of them."""
         parents = IndexChild.objects.filter(child__in=images).values("index")
         return self.filter(Q(manifest__in=images) | Q(manifest__in=parents))
+
+    def of_namespace(
+        self, namespace: Namespace, actor: Actor, *, as_source: bool
+    ) -> Self:
+        """Return those from, or into, what the actor may pull in a namespace."""
+        seen = Repository.objects.permitted(actor, Action.PULL)
+        keys = seen.filter(namespace=namespace).values("pk")
+        if as_source:
+            return self.filter(source_repository__in=keys)
+        return self.filter(target_repository__in=keys)
+
+    def since(self, day: date) -> Self:
+        """Return those of that day (UTC) and after it."""
+        return self.filter(created_at__gte=datetime.combine(day, time(), UTC))
+
+    def per_day(self) -> models.QuerySet[Promotion, tuple[date, str, int]]:
+        """Return day (UTC), state, and how many of that day are in that state now."""
+        rows = self.order_by().annotate(day=DAY)
+        counted = rows.values("day", "state").annotate(count=Count("pk"))
+        return counted.values_list("day", "state", "count")
+
+    def push_to_promotion(self) -> models.QuerySet[Promotion, tuple[Any, ...]]:
+        """Return day, rank, how many, and duration where the 50th and 95th percent are.
+
+        From the move of the source's tag to the end of the copy, of what a policy
+        promoted by itself because of a push after the policy was made so. The rank
+        begins at 1 for the quickest of the day.
+        """
+        rows = self.filter(
+            state="succeeded",
+            policy__isnull=False,
+            repeats__isnull=True,
+            tag_move__created_at__gte=F("policy_version__created_at"),
+        )
+        took = ExpressionWrapper(
+            F("finished_at") - F("tag_move__created_at"), models.DurationField()
+        )
+        rows = rows.order_by().annotate(day=DAY, took=took)
+        rank = Window(RowNumber(), partition_by=[F("day")], order_by=[F("took")])
+        count = Window(Count("pk"), partition_by=[F("day")])
+        rows = rows.annotate(rank=rank, count=count)
+        return rows.filter(_at_percent(50) | _at_percent(95)).values_list(
+            "day", "rank", "count", "took"
+        )
 
     def standing(self) -> Self:
         """Return those on whose copy the target tag still stands."""

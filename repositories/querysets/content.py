@@ -16,7 +16,7 @@ from django.db.models import (
     Sum,
     Value,
 )
-from django.db.models.functions import Coalesce, Concat
+from django.db.models.functions import Coalesce, Concat, TruncDate
 from typing_extensions import override
 
 from accounts.access import Action, Actor
@@ -152,9 +152,30 @@ class TagQuerySet(models.QuerySet["Tag"]):
             "manifest", "current_move", "repository__namespace"
         ).defer("manifest__raw")
 
+    def per_manifest(self) -> models.QuerySet[Tag, tuple[Any, ...]]:
+        """Return the manifests pointed to and how many tags do, as `per_day` does.
+
+        The day and what was before are None.
+        """
+        none = {
+            "day": Value(None, output_field=models.DateField()),
+            "before": Value(None, output_field=models.BigIntegerField()),
+        }
+        groups = self.order_by().values("manifest").annotate(moved=Count("pk"), **none)
+        return groups.values_list("day", "before", "manifest", "moved")
+
 
 class TagMoveQuerySet(models.QuerySet["TagMove"]):
     """Moves of tags."""
+
+    def per_day(self) -> models.QuerySet[TagMove, tuple[Any, ...]]:
+        """Return day (UTC), manifest before, manifest after, and how many moved so."""
+        day = TruncDate("created_at", tzinfo=UTC)
+        rows = self.order_by().annotate(day=day)
+        groups = rows.values("day", "from_manifest", "to_manifest")
+        return groups.annotate(moved=Count("pk")).values_list(
+            "day", "from_manifest", "to_manifest", "moved"
+        )
 
     def latest_of(self, repository: Repository, tag: str) -> TagMove | None:
         """Return the last move of the tag; None when it never existed."""

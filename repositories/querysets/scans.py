@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from django.db import models
-from django.db.models import Case, Max, Q, When
+from django.db.models import Case, F, Max, Q, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -108,6 +108,28 @@ class ScanQuerySet(models.QuerySet["Scan"]):
         namespace.
         """
         return self.filter(EVERYWHERE | _made_for(repository))
+
+    def worst_of_images(
+        self, repository: Repository
+    ) -> models.QuerySet[Scan, tuple[int, ...]]:
+        """Return the most critical, major and minor per manifest of a repository.
+
+        An index has a row for its platforms; a manifest may have two rows.
+        """
+        current = self.filter(is_current=True).order_by()
+        itself, index = "manifest", "manifest__parents__index"
+        direct, below = (
+            current.filter(**{f"{of}__holders__repository": repository})
+            .values(key=F(of))
+            .annotate(
+                critical=Max("critical_count"),
+                major=Max("major_count"),
+                minor=Max("minor_count"),
+            )
+            .values_list("key", "critical", "major", "minor")
+            for of in (itself, index)
+        )
+        return direct.union(below, all=True)
 
     def to_show(self) -> Self:
         """Narrow to the current scans, and the last of each origin and trust scope."""
