@@ -16,6 +16,7 @@ from repositories.services.answers import exporting
 from repositories.validators import validate_repository_name
 from repositories.views import (
     exceptions,
+    finding,
     listing,
     namespaces,
     overview,
@@ -59,6 +60,7 @@ HIDDEN = "scans/hidden"  # below words that no repository can be named
 
 app_name = "repositories"
 urlpatterns = [
+    path("find", finding.everything, name="find"),
     path("search", search.search, name="search"),
     path("search.csv", search.export, name="search_export"),
     path("repositories", listing.repository_list, name="list"),

@@ -143,8 +143,7 @@ class PromotionQuerySet(models.QuerySet["Promotion"]):
 
     def per_day(self) -> models.QuerySet[Promotion, tuple[date, str, int]]:
         """Return day (UTC), state, and how many of that day are in that state now."""
-        rows = self.order_by().annotate(day=DAY)
-        counted = rows.values("day", "state").annotate(count=Count("pk"))
+        counted = self.order_by().values("state", day=DAY).annotate(count=Count("pk"))
         return counted.values_list("day", "state", "count")
 
     def push_to_promotion(self) -> models.QuerySet[Promotion, tuple[Any, ...]]:

@@ -69,6 +69,9 @@ class TagMove(PublicModel):
         indexes = (
             *PublicModel.Meta.indexes,
             models.Index(fields=("repository", "tag", "id"), name="tagmove_of_tag"),
+            models.Index(
+                fields=("repository", "created_at", "id"), name="tagmove_of_repository"
+            ),
         )
         constraints = (
             models.UniqueConstraint(
@@ -111,6 +114,13 @@ class Tag(PublicModel):
     objects = TagQuerySet.as_manager()
 
     class Meta(PublicModel.Meta):
+        indexes = (
+            *PublicModel.Meta.indexes,
+            # Beginnings of names, which PostgreSQL's usual index does not find.
+            models.Index(
+                fields=("name",), opclasses=("varchar_pattern_ops",), name="tag_named"
+            ),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=("repository", "name"), name="one_tag_per_name"

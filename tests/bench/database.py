@@ -3,7 +3,7 @@
 Each on a PostgreSQL server of its own; what is measured needs the settings, and is
 imported when they are made: `deciding` is one push with a thousand policies,
 `uploading` reports of many findings, `searching` the search over a million of them,
-`browsing` the portal's pages over a million tags.
+`browsing` the portal's pages and `finding` the bar's search over a million tags.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.core.management import call_command
 
 from tests.stack.postgresql import postgresql
 
-NAMES = ("deciding", "uploading", "searching", "browsing")
+NAMES = ("deciding", "uploading", "searching", "browsing", "finding")
 
 
 def main() -> None:

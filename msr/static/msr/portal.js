@@ -137,6 +137,18 @@ document.addEventListener("click", (event) => {
   if (button) copy(button);
 });
 
+// "/" goes to the search of the bar, except while somebody is writing.
+document.addEventListener("keydown", (event) => {
+  const writing = "input, textarea, select, [contenteditable]";
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest?.(writing)) return;
+  const box = document.querySelector(".bar-search input");
+  if (!box) return;
+  event.preventDefault();
+  box.focus();
+  box.select();
+});
+
 const themeButton = document.getElementById("theme");
 themeButton.addEventListener("click", () => switchTheme(themeButton));
 showTheme(themeButton, document.documentElement.dataset.theme || "auto");

@@ -162,7 +162,7 @@ def nice(number: int) -> int:
     """Return the end of a scale that holds the number, such as 1, 2, 4, 5, 10, 20."""
     if number <= 1:
         return 1
-    power = 10 ** (len(str(number)) - 1)
+    power = int("1" + "0" * (len(str(number)) - 1))
     return next(
         step * power for step in (1, 2, 4, 5, 6, 8, 10) if step * power >= number
     )
