@@ -127,6 +127,12 @@ class Promotion(PublicModel):
     )
     error_code = models.CharField(max_length=40, blank=True)
     reason = models.CharField(max_length=500, blank=True)
+    blobs_done = models.PositiveIntegerField(
+        default=0, help_text="How many of its blobs are known to be in the target."
+    )
+    blobs_total = models.PositiveIntegerField(
+        default=0, help_text="0 while nothing was said about a copy."
+    )
     bytes_moved = models.PositiveBigIntegerField(default=0)
     blobs_mounted = models.PositiveIntegerField(default=0)
     requests_made = models.PositiveIntegerField(default=0)

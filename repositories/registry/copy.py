@@ -33,11 +33,15 @@ Manifest = ImageManifest | ImageIndex
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a copy is; the total grows when the registry names more blobs."""
+    """How far a copy is: of all blobs of the image, those known to be in the target.
+
+    `is_before_put` says that manifests are written next, the tag perhaps among them.
+    """
 
     blobs_done: int
     blobs_total: int
     bytes_moved: int
+    is_before_put: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class CopyReport:
     """What a copy did; `bytes_moved` counts blobs that had to be streamed."""
 
     digest: Digest
+    blobs_total: int
     blobs_mounted: int
     bytes_moved: int
     requests_made: int
@@ -71,23 +76,52 @@ def copy_image(  # noqa: PLR0913 - whence, whither, what, as what, and how
 
     Raises RegistryError, or what `on_progress` raises; then the tag is not written.
     `on_progress` is called in the calling thread, after each blob, while streaming, and
-    before each attempt to write the tag: then all blobs known of are done.
+    before each attempt to write the tag.
     """
     operation = client.for_operation(*copy_scopes(source, target))
-    with _Copy(operation, source, target, parallelism, on_progress) as copy:
+    progress = _Progress(manifests, on_progress)
+    with _Copy(operation, source, target, parallelism, progress) as copy:
         *children, root = manifests
         copy.put([m for m in children if isinstance(m, ImageManifest)])
         for index in children:
             if isinstance(index, ImageIndex):
                 copy.put([index])
-        copy.report()
+        copy.report(is_before_put=True)
         copy.put([root], tag)
     return CopyReport(
         root.digest,
+        progress.total,
         copy.blobs_mounted,
         copy.bytes_moved,
         operation.meter.requests_made,
     )
+
+
+class _Progress:
+    """Counts the blobs of an image that are known to be in the target."""
+
+    def __init__(
+        self, manifests: Sequence[Manifest], on_progress: OnProgress | None
+    ) -> None:
+        self._tell = on_progress
+        self._there: set[Digest] = set()
+        images = (one for one in manifests if isinstance(one, ImageManifest))
+        self.total = len({blob.digest for one in images for blob in one.blobs})
+
+    def found(self, manifest: Manifest, lacking: Iterable[Digest]) -> None:
+        """Count what the registry did not ask for when it was given the manifest."""
+        if isinstance(manifest, ImageManifest):
+            blobs = {blob.digest for blob in manifest.blobs}
+            self._there |= blobs.difference(lacking)
+
+    def provided(self, digest: Digest) -> None:
+        self._there.add(digest)
+
+    def tell(self, bytes_moved: int, *, is_before_put: bool) -> None:
+        """Say how far the copy is; what the caller raises then ends it."""
+        if self._tell is not None:
+            done = len(self._there)
+            self._tell(Progress(done, self.total, bytes_moved, is_before_put))
 
 
 class _Copy:
@@ -99,17 +133,15 @@ class _Copy:
         source: RepositoryName,
         target: RepositoryName,
         parallelism: int,
-        on_progress: OnProgress | None,
+        progress: _Progress,
     ) -> None:
         self._client = client
         self._source = source
         self._target = target
-        self._on_progress = on_progress
+        self._progress = progress
         self._pool = ThreadPoolExecutor(parallelism)
         self._stop = threading.Event()
         self._lock = threading.Lock()
-        self._blobs_done = 0
-        self._blobs_total = 0
         self.blobs_mounted = 0
         self.bytes_moved = 0
 
@@ -128,6 +160,8 @@ class _Copy:
         pending = list(manifests)
         for _ in range(MAX_ROUNDS):
             lacking = self._put_each(pending, tag)
+            for manifest, blobs in zip(pending, lacking, strict=True):
+                self._progress.found(manifest, blobs)
             pending = [m for m, blobs in zip(pending, lacking, strict=True) if blobs]
             if not pending:
                 return
@@ -160,20 +194,19 @@ class _Copy:
 
     def _provide(self, digests: Iterable[Digest]) -> None:
         """Bring blobs into the target, several at a time, and report on the way."""
-        finished: SimpleQueue[Future[None]] = SimpleQueue()
+        finished: SimpleQueue[Future[Digest]] = SimpleQueue()
         futures = [self._pool.submit(self._provide_one, d) for d in digests]
-        self._blobs_total += len(futures)
         for future in futures:
             future.add_done_callback(finished.put)
         remaining = len(futures)
         while remaining:
             with suppress(Empty):
-                finished.get(timeout=PROGRESS_SECONDS).result()
-                self._blobs_done += 1
+                digest = finished.get(timeout=PROGRESS_SECONDS).result()
+                self._progress.provided(digest)
                 remaining -= 1
-            self.report()
+            self.report(is_before_put=not remaining)
 
-    def _provide_one(self, digest: Digest) -> None:
+    def _provide_one(self, digest: Digest) -> Digest:
         if self._stop.is_set():
             raise _Stopped
         names = {"source": self._source, "target": self._target}
@@ -181,13 +214,14 @@ class _Copy:
         if result.mounted:
             with self._lock:
                 self.blobs_mounted += 1
-            return
+            return digest
         self._client.stream_blob(
             digest,
             upload_location=result.upload_location,
             on_bytes=self._count_bytes,
             **names,
         )
+        return digest
 
     def _count_bytes(self, count: int) -> None:
         if self._stop.is_set():
@@ -195,9 +229,6 @@ class _Copy:
         with self._lock:
             self.bytes_moved += count
 
-    def report(self) -> None:
+    def report(self, *, is_before_put: bool) -> None:
         """Say how far the copy is; what the caller raises then ends it."""
-        if self._on_progress is not None:
-            self._on_progress(
-                Progress(self._blobs_done, self._blobs_total, self.bytes_moved)
-            )
+        self._progress.tell(self.bytes_moved, is_before_put=is_before_put)

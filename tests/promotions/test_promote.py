@@ -129,7 +129,7 @@ def test_a_worker_that_lost_its_lease_writes_nothing(
 
     def overtaken(*_args: Any, **_kwargs: Any) -> CopyReport:
         Promotion.objects.filter(pk=promotion_id).update(lease_token=other)
-        return CopyReport(Digest.of(b""), 0, 0, 1)
+        return CopyReport(Digest.of(b""), 0, 0, 0, 1)
 
     monkeypatch.setattr(job, "copy_image", overtaken)
     promotion = pipeline.run(promotion_id)

@@ -53,7 +53,7 @@ SOAKED = {"field": "updated_at_duration", "operator": "bf", "values": ["5h"]}
 @pytest.fixture(autouse=True)
 def _copies_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
     def copied(*_args: Any, manifests: list[Any], **_values: Any) -> CopyReport:
-        return CopyReport(manifests[-1].digest, 0, 0, 1)
+        return CopyReport(manifests[-1].digest, 0, 0, 0, 1)
 
     monkeypatch.setattr(job, "copy_image", copied)
     monkeypatch.setattr(job, "client_for", lambda _subject: None)

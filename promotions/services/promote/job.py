@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from time import monotonic
 from typing import TYPE_CHECKING
 
 import structlog
 from django.conf import settings
-from django.utils import timezone
 
 from promotions.models import Promotion
 from promotions.models.promotion import State
 from promotions.querysets import IllegalTransition
 from promotions.services.promote.claim import Claim, claim
+from promotions.services.promote.keeping import CancelWanted, Keeper
 from promotions.services.promote.outcome import (
-    is_cancel_wanted,
     record_cancellation,
     record_failure,
     record_refusal,
@@ -24,7 +21,6 @@ from promotions.services.promote.outcome import (
 from promotions.services.promote.wanted import load
 from repositories.registry import (
     InvalidManifest,
-    Progress,
     RegistryError,
     RepositoryName,
     TagName,
@@ -34,19 +30,11 @@ from repositories.services import manifests, tags
 from repositories.services.registry import client_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from repositories.registry import CopyReport, ImageIndex, ImageManifest
 
     Tree = dict[int, ImageManifest | ImageIndex]
 
 log = structlog.get_logger()
-
-ASK_SECONDS = 1.0  # between two questions whether to go on, while blobs are copied
-
-
-class _CancelWanted(Exception):
-    """Somebody asked to cancel the promotion; the tag is not written yet."""
 
 
 def run(*, promotion_id: int) -> State | None:
@@ -72,7 +60,7 @@ def _copy_and_record(claim: Claim) -> State | None:
         )
         report = _copy(claim, tree)
         record_success(claim, report, list(tree))
-    except _CancelWanted:
+    except CancelWanted:
         return record_cancellation(claim)
     except RegistryError as error:
         return record_failure(claim, error)
@@ -93,38 +81,5 @@ def _copy(claim: Claim, tree: Tree) -> CopyReport:
         manifests=list(tree.values()),
         tag=TagName.parse(placement.tag),
         parallelism=settings.COPY_PARALLELISM,
-        on_progress=_lease_keeper(claim),
+        on_progress=Keeper(claim),
     )
-
-
-def _lease_keeper(claim: Claim) -> Callable[[Progress], None]:
-    """Return what renews the lease every third of its length, while copying.
-
-    It ends the copy when somebody asked for that, at the latest before the tag is
-    written: a cancelled promotion moves no tag.
-    """
-    renewed = asked = monotonic()
-
-    def renew(progress: Progress) -> None:
-        nonlocal renewed, asked
-        is_tag_next = progress.blobs_done == progress.blobs_total
-        if is_tag_next or monotonic() - asked >= ASK_SECONDS:
-            asked = monotonic()
-            _refuse_cancelled(claim)
-        if monotonic() - renewed < settings.LEASE_SECONDS / 3:
-            return
-        renewed = monotonic()
-        until = timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
-        Promotion.objects.filter(pk=claim.promotion.pk).move_to(
-            State.RUNNING,
-            lease=claim.lease,
-            leased_until=until,
-            bytes_moved=progress.bytes_moved,
-        )
-
-    return renew
-
-
-def _refuse_cancelled(claim: Claim) -> None:
-    if is_cancel_wanted(claim.promotion):
-        raise _CancelWanted

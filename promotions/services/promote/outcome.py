@@ -77,6 +77,8 @@ def _finish(promotion: Promotion, lease: UUID, report: CopyReport) -> None:
     Promotion.objects.filter(pk=promotion.pk).move_to(
         State.SUCCEEDED,
         lease=lease,
+        blobs_done=report.blobs_total,
+        blobs_total=report.blobs_total,
         bytes_moved=report.bytes_moved,
         blobs_mounted=report.blobs_mounted,
         requests_made=report.requests_made,
