@@ -40,3 +40,4 @@ def _register_tabs() -> None:
     of_tag.register(
         Tab("decisions", "Decisions", "promotions:decisions", "decision", 20)
     )
+    of_tag.register(Tab("lineage", "Lineage", "promotions:lineage", "promote", 30))

@@ -15,6 +15,7 @@ from promotions.views import (
     decisions,
     failing,
     history,
+    lineage,
     policies,
     promotions,
 )
@@ -58,6 +59,7 @@ urlpatterns = [
     *_policies(f"{NAMESPACE}/promotions", "namespace_"),
     *_policies(f"{REPOSITORY}/promotions", ""),
     path(f"{REPOSITORY}/promotions/retry", history.retry_failed, name="retry"),
+    path(f"{TAG}/lineage", lineage.tag_lineage, name="lineage"),
     path(f"{TAG}/decisions", decisions.tag_decisions, name="decisions"),
     path(f"{TAG}/promote", promotions.promote_by_hand, name="promote"),
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Q
@@ -55,6 +56,9 @@ class Promotion(PublicModel):
     if TYPE_CHECKING:  # added by PromotionQuerySet.with_sight
         sees_source: bool
         sees_target: bool
+        has_source_tag: bool  # these by with_tags
+        has_target_tag: bool
+        stands: bool
 
     policy = models.ForeignKey(
         PromotionPolicy, on_delete=models.PROTECT, null=True, related_name="promotions"
@@ -127,6 +131,11 @@ class Promotion(PublicModel):
     )
     error_code = models.CharField(max_length=40, blank=True)
     reason = models.CharField(max_length=500, blank=True)
+    failures: models.JSONField[Any, list[dict[str, Any]]] = models.JSONField(
+        default=list,
+        editable=False,
+        help_text="What ended each attempt that failed: attempt, at, code, reason.",
+    )
     blobs_done = models.PositiveIntegerField(
         default=0, help_text="How many of its blobs are known to be in the target."
     )
@@ -205,6 +214,32 @@ class Promotion(PublicModel):
         if self.started_at is None or self.finished_at is None:
             return None
         return (self.finished_at - self.started_at).total_seconds()
+
+    @property
+    def seconds_waited(self) -> float | None:
+        """From the wish to the start of the copy; None before that."""
+        if self.started_at is None:
+            return None
+        return (self.started_at - self.created_at).total_seconds()
+
+    @property
+    def seconds_in_all(self) -> float | None:
+        """From the wish to the end; None before that."""
+        if self.finished_at is None:
+            return None
+        return (self.finished_at - self.created_at).total_seconds()
+
+    @property
+    def failed_attempts(self) -> list[dict[str, Any]]:
+        """Return what ended attempts, the first one first, with times as such."""
+        return [
+            {**one, "at": datetime.fromisoformat(one["at"])} for one in self.failures
+        ]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is still to come."""
+        return not State(self.state).is_final
 
     @property
     def source(self) -> str:

@@ -54,6 +54,28 @@ def _at_percent(percent: int) -> Q:
     )
 
 
+def _has_tag(side: str) -> Exists:
+    """Return the condition "the tag on that side is there", whatever it points to."""
+    return Exists(
+        Tag.objects.filter(
+            repository=OuterRef(f"{side}_repository"),
+            name=OuterRef(f"{side}_tag"),
+            repository__deleted_at__isnull=True,
+        )
+    )
+
+
+def _stands() -> Exists:
+    return Exists(
+        Tag.objects.filter(
+            repository=OuterRef("target_repository"),
+            name=OuterRef("target_tag"),
+            promotion_uuid=OuterRef("uuid"),
+            repository__deleted_at__isnull=True,
+        )
+    )
+
+
 class PromotionQuerySet(models.QuerySet["Promotion"]):
     """Promotions."""
 
@@ -172,13 +194,18 @@ class PromotionQuerySet(models.QuerySet["Promotion"]):
 
     def standing(self) -> Self:
         """Return those on whose copy the target tag still stands."""
-        tags = Tag.objects.filter(
-            repository=OuterRef("target_repository"),
-            name=OuterRef("target_tag"),
-            promotion_uuid=OuterRef("uuid"),
-            repository__deleted_at__isnull=True,
+        return self.filter(_stands(), state="succeeded")
+
+    def with_tags(self) -> Self:
+        """Add whether the tags have pages: `has_source_tag` and `has_target_tag`.
+
+        And `stands`: whether the target tag is still what was brought.
+        """
+        return self.annotate(
+            has_source_tag=_has_tag("source"),
+            has_target_tag=_has_tag("target"),
+            stands=_stands(),
         )
-        return self.filter(Exists(tags), state="succeeded")
 
     def retryable(self) -> Self:
         """Return those that failed and were not promoted again since."""

@@ -21,9 +21,11 @@ from promotions.forms import PromoteForm
 from promotions.models import Promotion
 from promotions.models.promotion import State
 from promotions.services import by_hand, cancel, repeat
+from promotions.services.lineage import lineage_of_promotion
 from promotions.tasks import run_promotion
 from promotions.views.failing import watch_of
-from repositories.models import Tag
+from promotions.views.judged import judged
+from promotions.views.places import Place
 from repositories.tabs import tag_context
 from repositories.tasks import wake
 from repositories.views import open_tag
@@ -42,36 +44,52 @@ def promotion_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Show one promotion to who may pull its source or its target."""
     actor = actor_of(request)
     promotion = _visible(actor, uuid)
-    source, target = promotion.source_repository_id, promotion.target_repository_id
+    is_done = promotion.state == State.SUCCEEDED
     context = {
         "promotion": promotion,
-        "watch": watch_of(actor, promotion),
-        "source_exists": _exists(source, promotion.source_tag),
-        "target_exists": _exists(target, promotion.target_tag),
+        "watch": watch_of(actor, promotion) if is_done else None,
+        "judged": judged(promotion.decision) if promotion.decision else [],
+        "lineage": lineage_of_promotion(actor, promotion),
+        "policy_url": _policy_url(actor, promotion),
         **_may(actor, promotion),
     }
     return render(request, "promotions/promotion_detail.html", context)
 
 
+def _policy_url(actor: Actor, promotion: Promotion) -> str:
+    """Return where the policy is to be read; "" where it is not, or not any more."""
+    policy = promotion.policy
+    if policy is None or policy.deleted_at or not promotion.sees_source:
+        return ""
+    place = Place(actor, repository=promotion.source_repository)
+    found = place.outgoing().filter(pk=policy.pk).exists()
+    return place.url("policy", policy.uuid) if found else ""
+
+
 def _visible(actor: Actor, uuid: UUID) -> Promotion:
     rows = Promotion.objects.visible_to(actor).with_sight(actor).for_listing()
-    return get_object_or_404(rows.select_related("decision"), uuid=uuid)
+    return get_object_or_404(rows.with_tags().select_related("decision"), uuid=uuid)
 
 
 def _may(actor: Actor, promotion: Promotion) -> dict[str, bool]:
     """Tell which buttons to offer; the services decide when one is pressed."""
-    source, target = promotion.source_repository, promotion.target_repository
-    ends = [end for end in (source, target) if end is not None]
-    administers = any(check(actor, Action.ADMIN, end) for end in ends)
-    promotes = check(actor, Action.PULL, source) and (
-        target is not None and check(actor, Action.PUSH, target)
-    )
-    is_final = State(promotion.state).is_final
-    waits = promotion.state in {State.WAITING, State.PENDING}
-    return {
-        "may_repeat": bool(is_final and promotes),
-        "may_cancel": waits and (administers or promotion.requested_by_id == actor.key),
-    }
+    if not promotion.is_open:
+        return {"may_repeat": _may_repeat(actor, promotion)}
+    is_asked = promotion.cancel_wanted_at is not None
+    return {"may_cancel": not is_asked and _may_cancel(actor, promotion)}
+
+
+def _may_repeat(actor: Actor, promotion: Promotion) -> bool:
+    target = promotion.target_repository
+    if target is None or not promotion.sees_source:
+        return False
+    return bool(check(actor, Action.PUSH, target))
+
+
+def _may_cancel(actor: Actor, promotion: Promotion) -> bool:
+    ends = [promotion.source_repository, promotion.target_repository]
+    is_own = promotion.requested_by_id == actor.key
+    return is_own or any(end and check(actor, Action.ADMIN, end) for end in ends)
 
 
 @login_required
@@ -103,11 +121,6 @@ def cancel_promotion(request: HttpRequest, uuid: UUID) -> HttpResponse:
     else:
         messages.success(request, "The promotion is cancelled.")
     return redirect("promotions:promotion", uuid)
-
-
-def _exists(repository_id: int | None, tag: str) -> bool:
-    """Tell whether the tag has a page to link to."""
-    return Tag.objects.filter(repository=repository_id, name=tag).exists()
 
 
 @login_required

@@ -23,6 +23,7 @@ from promotions.services.placement import (
 )
 from promotions.services.promote.outcome import (
     STOPPED,
+    failed,
     is_cancel_wanted,
     is_recorded,
     note_success,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 BUSY_SECONDS = 1
 PLACE_AGAIN = 5
+SILENT = ("WORKER_LOST", "The worker that copied the image was not heard of again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,8 @@ def _wait(promotion: Promotion) -> None:
 
 def _take(promotion: Promotion, placement: Placement) -> Claim | None:
     lease, now = uuid4(), timezone.now()
+    lost = failed(promotion, *SILENT) if promotion.state == State.RUNNING else {}
+    fields = {**lost, "error_code": "", "reason": ""}
     try:
         with transaction.atomic():
             provenance = remember(promotion)
@@ -119,8 +123,7 @@ def _take(promotion: Promotion, placement: Placement) -> Claim | None:
                 target_name=placement.repository.name,
                 target_repository=placement.repository,
                 target_tag=placement.tag,
-                error_code="",
-                reason="",
+                **fields,
             )
             _refuse_stale(placement)
     except IntegrityError:
@@ -128,6 +131,7 @@ def _take(promotion: Promotion, placement: Placement) -> Claim | None:
         _wait(promotion)
         return None
     promotion.attempts += 1
+    promotion.failures = fields.get("failures", promotion.failures)
     return Claim(promotion, placement, lease, provenance)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from django.conf import settings
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 MAX_DELAY_SECONDS = 600
+MAX_FAILURES = 20  # of one promotion are kept, the last
 STOPPED = "The promotion was cancelled while the image was being copied."
 
 
@@ -121,9 +122,20 @@ def record_failure(claim: Claim, error: RegistryError) -> State | None:
         claim,
         State.PENDING,
         due_at=timezone.now() + timedelta(seconds=min(delay, MAX_DELAY_SECONDS)),
-        error_code=error.code[:40],
-        reason=error.message[:500],
+        **failed(claim.promotion, error.code, error.message),
     )
+
+
+def failed(promotion: Promotion, code: str, reason: str) -> dict[str, Any]:
+    """Return what is written when an attempt fails: why, and beside the others."""
+    why = {"code": code[:40], "reason": reason[:500]}
+    at = timezone.now().isoformat()
+    noted = [*promotion.failures, {"attempt": promotion.attempts, "at": at, **why}]
+    return {
+        "error_code": why["code"],
+        "reason": why["reason"],
+        "failures": noted[-MAX_FAILURES:],
+    }
 
 
 def _backoff(attempts: int) -> float:
@@ -134,7 +146,7 @@ def _backoff(attempts: int) -> float:
 
 def record_refusal(claim: Claim, code: str, reason: str) -> State | None:
     """Fail for good, with a code and a sentence. None when the lease was lost."""
-    return _move(claim, State.FAILED, error_code=code[:40], reason=reason[:500])
+    return _move(claim, State.FAILED, **failed(claim.promotion, code, reason))
 
 
 def is_cancel_wanted(promotion: Promotion) -> bool:
