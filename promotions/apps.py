@@ -22,7 +22,14 @@ class PromotionsConfig(AppConfig):
 def _register_tabs() -> None:
     from accounts.access import Action  # noqa: PLC0415 - needs apps
     from accounts.tabs import of_namespace  # noqa: PLC0415 - needs apps
-    from repositories.tabs import Tab, of_repository, of_tag  # noqa: PLC0415 - needs apps
+    from promotions.services.watch.standing import failing  # noqa: PLC0415 - needs apps
+    from repositories.tabs import (  # noqa: PLC0415 - needs apps
+        Tab,
+        TagState,
+        of_repository,
+        of_tag,
+        tag_states,
+    )
 
     of_repository.register(
         Tab("promotions", "Promotions", "promotions:policies", "promote", 20)
@@ -40,4 +47,5 @@ def _register_tabs() -> None:
     of_tag.register(
         Tab("decisions", "Decisions", "promotions:decisions", "decision", 20)
     )
+    tag_states["failing"] = TagState("failing their policy", failing)
     of_tag.register(Tab("lineage", "Lineage", "promotions:lineage", "promote", 30))

@@ -19,6 +19,7 @@ class RepositoriesConfig(AppConfig):
         import_module("repositories.receivers")
         post_migrate.connect(_follow_settings, sender=self)
         _register_tabs()
+        _register_tag_states()
 
 
 def _follow_settings(**_kwargs: object) -> None:
@@ -66,8 +67,22 @@ def _register_tabs() -> None:
     for order, name, icon in (
         (12, "vulnerabilities", "alert"),
         (14, "components", "component"),
+        (15, "licenses", "license"),
         (16, "layers", "layers"),
+        (17, "attachments", "attachment"),
         (18, "scans", "scan"),
     ):
         tab = Tab(name, name.capitalize(), f"repositories:{name}", icon, order)
         of_tag.register(tab)
+
+
+def _register_tag_states() -> None:
+    from repositories.services.answers import tag_states  # noqa: PLC0415 - needs apps
+    from repositories.tabs import TagState  # noqa: PLC0415 - needs apps
+    from repositories.tabs import tag_states as states  # noqa: PLC0415 - needs apps
+
+    states["promoted"] = TagState("promoted", tag_states.promoted)
+    states["scanned"] = TagState("scanned", tag_states.scanned)
+    states["scanning"] = TagState("being scanned", tag_states.under_way)
+    states["scan-failed"] = TagState("scan failed", tag_states.failed)
+    states["unscanned"] = TagState("not scanned", tag_states.unscanned)

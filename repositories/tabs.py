@@ -1,9 +1,12 @@
-"""The tabs of repository and tag pages."""
+"""The tabs of repository and tag pages, and what lists of tags narrow to."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+
+from django.db.models import Exists
 
 from accounts.access import Action
 from accounts.permissions import check
@@ -11,16 +14,21 @@ from accounts.tabs import Tab, TabBar
 from repositories.models import Repository, VulnerabilityException
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from accounts.access import Actor
     from repositories.models import Tag
+    from repositories.querysets import TagQuerySet
 
 __all__ = [
     "Tab",
+    "TagState",
     "expiring",
     "of_repository",
     "of_tag",
     "repository_context",
     "tag_context",
+    "tag_states",
 ]
 
 WARNED = timedelta(days=7)  # before what is hidden counts again
@@ -35,6 +43,18 @@ SHOWN = 5
 
 of_repository = TabBar()
 of_tag = TabBar()
+
+
+@dataclass(frozen=True, slots=True)
+class TagState:
+    """What the tags of a repository can be narrowed to."""
+
+    title: str
+    narrow: Callable[[TagQuerySet, Repository], TagQuerySet]
+
+
+tag_states: dict[str, TagState] = {}
+"""By the word in the address; each app adds what it knows of tags."""
 
 
 def repository_context(
@@ -75,10 +95,26 @@ def tag_context(actor: Actor, tag: Tag, current: str) -> dict[str, Any]:
     repository = tag.repository
     names = {"namespace": repository.namespace.name, "name": repository.name}
     shown = repository_context(actor, repository, "tags")
-    pushable = Repository.objects.permitted(actor, Action.PUSH)
     return {
         **shown,
+        **_rights(actor, repository, may_admin=shown["may_admin"]),
         "tag": tag,
-        "may_promote": shown["may_admin"] or pushable.exists(),
         "tag_tabs": of_tag.links(current, {Action.PULL}, tag=tag.name, **names),
     }
+
+
+def _rights(
+    actor: Actor, repository: Repository, *, may_admin: bool
+) -> dict[str, bool]:
+    """Return what else to offer, in one query: an admin may do all of it."""
+    rights = ("may_promote", "may_push", "may_delete")
+    if may_admin:
+        return dict.fromkeys(rights, True)
+    pushable = Repository.objects.permitted(actor, Action.PUSH)
+    deletable = Repository.objects.permitted(actor, Action.DELETE)
+    answers = Repository.objects.filter(pk=repository.pk).values_list(
+        Exists(pushable),
+        Exists(pushable.filter(pk=repository.pk)),
+        Exists(deletable.filter(pk=repository.pk)),
+    )
+    return dict(zip(rights, answers[0], strict=True))

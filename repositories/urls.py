@@ -24,6 +24,8 @@ from repositories.views import (
     repositories,
     scans,
     search,
+    tag_list,
+    tag_pages,
 )
 
 
@@ -87,8 +89,13 @@ urlpatterns = [
         namespaces.namespace_settings,
         name="namespace_settings",
     ),
-    path(f"{REPOSITORY}/tags", repositories.tag_list, name="tags"),
-    path(TAG, repositories.tag_detail, name="tag"),
+    path(f"{REPOSITORY}/tags", tag_list.tag_list, name="tags"),
+    path(f"{REPOSITORY}/tags/-/delete", tag_list.delete_tags, name="delete_tags"),
+    path(TAG, tag_pages.overview, name="tag"),
+    path(f"{TAG}/licenses", scans.licenses, name="licenses"),
+    path(f"{TAG}/attachments", tag_pages.attachments, name="attachments"),
+    path(f"{TAG}/manifest", tag_pages.manifest, name="manifest"),
+    path(f"{TAG}/manifest.json", tag_pages.download_manifest, name="manifest_file"),
     path(f"{TAG}/vulnerabilities", scans.vulnerabilities, name="vulnerabilities"),
     path(f"{TAG}/vulnerability", scans.vulnerability, name="vulnerability"),
     path(f"{TAG}/components", scans.components, name="components"),

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 from django import template
 
 from accounts.authentication import actor_of
-from promotions.models import Watch
+from promotions.models import Promotion, PromotionPolicy, Watch
+from promotions.models.promotion import FINAL_STATES
 
 if TYPE_CHECKING:
     from django.template.context import RequestContext
 
     from repositories.models import Tag
+
+COPIES_SHOWN = 20
 
 register = template.Library()
 
@@ -25,3 +28,21 @@ def failing_mark(context: RequestContext, tag: Tag) -> dict[str, Any]:
     rows = Watch.objects.failing_for(actor_of(context["request"]))
     found = rows.filter(promotion__uuid=tag.promotion_uuid).first()
     return {"watch": found, "links": True}
+
+
+@register.inclusion_tag("promotions/_before_deletion.html", takes_context=True)
+def before_deletion(context: RequestContext, found: list[Tag]) -> dict[str, Any]:
+    """Say what promotions have to do with tags of one repository; three queries.
+
+    Of copies only those are told of which the reader may see both sides.
+    """
+    repository, names = found[0].repository, [tag.name for tag in found]
+    made = Promotion.objects.filter(source_repository=repository, source_tag__in=names)
+    seen = made.with_sight(actor_of(context["request"])).filter(sees_target=True)
+    policies = PromotionPolicy.objects.of_source(repository).filter(enabled=True)
+    return {
+        "tags": found,
+        "policies": policies.count(),
+        "open": made.exclude(state__in=FINAL_STATES).count(),
+        "copies": seen.standing().for_listing().order_by("-id")[:COPIES_SHOWN],
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -28,6 +29,8 @@ from repositories.services import tags
 from repositories.services.registry import NOT_FOUND, client, iter_tags
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from accounts.access import Actor
     from repositories.models import Manifest, Tag
 
@@ -62,6 +65,33 @@ def delete_tag(*, actor: Actor, tag: Tag) -> None:
             namespace=repository.namespace,
             before={"digest": tag.manifest.digest},
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """What became of a tag that was to be deleted; `problem` is "" where it is gone."""
+
+    tag: str
+    problem: str = ""
+
+
+def delete_tags(*, actor: Actor, tags_wanted: Iterable[Tag]) -> list[Deleted]:
+    """Delete tags one by one; what is in the way of one does not keep the others.
+
+    Raises PermissionDenied, or Http404 for a stranger, before anything is deleted.
+    """
+    wanted = list(tags_wanted)
+    for repository in {tag.repository for tag in wanted}:
+        require(actor, Action.DELETE, repository)
+    return [Deleted(tag.name, _problem(actor, tag)) for tag in wanted]
+
+
+def _problem(actor: Actor, tag: Tag) -> str:
+    try:
+        delete_tag(actor=actor, tag=tag)
+    except (PermissionDenied, RegistryError) as error:
+        return str(error)
+    return ""
 
 
 def _refuse_immutable(tag: Tag) -> None:

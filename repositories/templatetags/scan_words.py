@@ -39,6 +39,12 @@ def of(summaries: dict[int, Summary], key: int) -> Summary:
     return summaries[key]
 
 
+@register.filter
+def listed(found: dict[int, list[str]], key: int) -> list[str]:
+    """Return what belongs to a key."""
+    return found[key]
+
+
 @register.simple_tag
 def asking(**values: object) -> str:
     """Return the part of an address that asks for these values; empty ones are none."""

@@ -11,14 +11,13 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import Action
 from accounts.authentication import actor_of
-from accounts.permissions import check
 from repositories.models import ManifestLayer
 from repositories.scanning.report import Kind
 from repositories.scanning.severity import Bucket
 from repositories.services.answers import exporting
 from repositories.services.answers.contents import contents_of
+from repositories.services.answers.licenses import licenses_of
 from repositories.services.answers.lists import Narrowed, by_layer, part_of
 from repositories.services.answers.summary import images_with_scans, summary_of
 from repositories.services.scans import requesting
@@ -59,10 +58,8 @@ class Opened:
 
     def context(self, current: str, kind: Kind) -> dict[str, Any]:
         """Return what each of the tabs shows above its list."""
-        contents, repository = self.contents, self.tag.repository
+        contents = self.contents
         shown = tag_context(self.actor, self.tag, current)
-        # Whoever administers may push: a question less.
-        may_push = shown["may_admin"] or check(self.actor, Action.PUSH, repository)
         summary = summary_of(contents.image, contents.counts) if contents else None
         return {
             **shown,
@@ -70,7 +67,7 @@ class Opened:
             "contents": contents,
             "answer": contents.image.answers[kind] if contents else None,
             "summary": summary,
-            "may_scan": bool(contents and may_push),
+            "may_scan": bool(contents and shown["may_push"]),
             "buckets": list(Bucket),
         }
 
@@ -134,6 +131,23 @@ def components(
         "licenses": contents.image.answers[Kind.LICENSES] if contents else None,
     }
     return render(request, "repositories/components.html", context)
+
+
+@login_required
+@require_safe
+def licenses(request: HttpRequest, namespace: str, name: str, tag: str) -> HttpResponse:
+    """Show the *Licenses* tab: those without one first, then the most frequent."""
+    opened = Opened.of(request, namespace, name, tag)
+    text, by_name = asked(request, "q"), asked(request, "sort") == "name"
+    contents = opened.contents
+    rows = licenses_of(contents, text, by_name=by_name) if contents else []
+    context = {
+        **opened.context("licenses", Kind.LICENSES),
+        "page": part_of(rows, asked(request, "after"), lambda one: one.key),
+        "text": text,
+        "by_name": by_name,
+    }
+    return render(request, "repositories/licenses.html", context)
 
 
 @dataclass(frozen=True, slots=True)
