@@ -242,6 +242,11 @@ class Promotion(PublicModel):
         return not State(self.state).is_final
 
     @property
+    def is_moving(self) -> bool:
+        """Whether a worker has it, or takes it next."""
+        return self.state in {State.PENDING, State.RUNNING}
+
+    @property
     def source(self) -> str:
         return f"{self.source_repository}:{self.source_tag}"
 

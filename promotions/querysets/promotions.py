@@ -106,6 +106,10 @@ class PromotionQuerySet(models.QuerySet["Promotion"]):
         """Return those of which the actor sees an end, by the names they have now."""
         return self.with_sight(actor).filter(Q(sees_source=True) | Q(sees_target=True))
 
+    def arriving_for(self, actor: Actor) -> Self:
+        """Return those of which the actor may know the target."""
+        return self.with_sight(actor).filter(sees_target=True)
+
     def for_listing(self) -> Self:
         """Return the promotions with what a list shows of each, in one query."""
         return self.select_related(

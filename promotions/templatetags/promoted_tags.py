@@ -38,7 +38,7 @@ def before_deletion(context: RequestContext, found: list[Tag]) -> dict[str, Any]
     """
     repository, names = found[0].repository, [tag.name for tag in found]
     made = Promotion.objects.filter(source_repository=repository, source_tag__in=names)
-    seen = made.with_sight(actor_of(context["request"])).filter(sees_target=True)
+    seen = made.arriving_for(actor_of(context["request"]))
     policies = PromotionPolicy.objects.of_source(repository).filter(enabled=True)
     return {
         "tags": found,

@@ -96,8 +96,10 @@ def history_context(request: HttpRequest, repository: Repository) -> dict[str, A
     except ValidationError as error:
         rows, errors = history.matching(PromotionFilter()), error.messages
         may_retry = False
+    page = page_of(rows.for_listing(), asked(request, "after"))
     return {
-        "page": page_of(rows.for_listing(), asked(request, "after")),
+        "page": page,
+        "is_moving": any(row.is_moving for row in page.rows),
         "filter": history.sent,
         "is_filtered": any(history.sent.values()),
         "filter_errors": errors,

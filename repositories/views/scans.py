@@ -211,7 +211,7 @@ def start_scan(
         actor=actor_of(request), repository=found.repository, manifest=found.manifest
     )
     if under_way:
-        messages.success(request, f"{found.name} is being scanned; look again soon.")
+        messages.success(request, f"{found.name} is being scanned.")
     else:
         messages.error(request, "No scanner reads this repository; ask an admin.")
     return redirect("repositories:scans", namespace, name, tag)
@@ -239,4 +239,5 @@ def narrowed_by(request: HttpRequest) -> Narrowed:
         license=asked(request, "license"),
         layer=asked(request, "layer"),
         fixable=bool(asked(request, "fixable")),
+        by_name=asked(request, "sort") == "name",
     )

@@ -178,11 +178,12 @@ def delete_tags(request: HttpRequest, namespace: str, name: str) -> HttpResponse
     if request.method == "POST":
         _delete(request, found)
         return redirect("repositories:tags", namespace, name)
+    protected = _protected(repository, found)
     context = {
         **repository_context(actor_of(request), repository, "tags"),
         "found": found,
-        "protected": _protected(repository, found),
-        "siblings": _siblings(repository, found),
+        "protected": protected,
+        "siblings": _siblings(repository, found, protected),
     }
     return render(request, "repositories/tags_confirm_delete.html", context)
 
@@ -191,11 +192,14 @@ def _names(sent: list[str]) -> list[str]:
     return [name for name in sent[:MOST_DELETED] if "\0" not in name]
 
 
-def _siblings(repository: Repository, tags: list[Tag]) -> dict[int, list[str]]:
-    """Return the other tags of the same images, by the images' keys."""
+def _siblings(
+    repository: Repository, tags: list[Tag], protected: set[int]
+) -> dict[int, list[str]]:
+    """Return the tags of the same images that stay, by the images' keys."""
     images = {tag.manifest_id for tag in tags}
     rows = Tag.objects.filter(repository=repository, manifest__in=images)
-    others = rows.exclude(pk__in=[tag.pk for tag in tags]).order_by("name")
+    gone = {tag.pk for tag in tags} - protected
+    others = rows.exclude(pk__in=gone).order_by("name")
     found: dict[int, list[str]] = {key: [] for key in images}
     for key, tag in others.values_list("manifest", "name")[:COUNTED]:
         found[key].append(tag)

@@ -225,3 +225,24 @@ def test_pages_cost_the_same_however_much_was_found(
     for url in urls:
         with django_assert_max_num_queries(12):
             client.get(url)
+
+
+def test_lists_are_sorted_by_name_as_the_address_says(browser, dana, scanned):
+    client = browser(dana)
+    by_name = client.get(f"{TAGS}/1.0/vulnerabilities", {"sort": "name"})
+    assert names(by_name) == sorted(FOUND)
+    rows = client.get(f"{TAGS}/1.0/components", {"sort": "name"}).context["components"]
+    assert [row.name for row, _ in rows] == ["bash", "odd", "openssl"]
+    assert '<option value="name" selected>' in by_name.text
+
+
+def test_who_waits_for_a_scan_is_shown_its_end(browser, dana, source):
+    tag = make_tag(repository=source, name="1.0")
+    Scan.objects.create(manifest=tag.manifest, origin="built-in")
+    client = browser(dana)
+    for tab in ("vulnerabilities", "components", "licenses"):
+        assert 'hx-select="#not-scanned"' in client.get(f"{TAGS}/1.0/{tab}").text
+    assert 'hx-select="#scan-list"' in client.get(f"{TAGS}/1.0/scans").text
+    Scan.objects.all().delete()
+    for tab in TABS:
+        assert "hx-get" not in client.get(f"{TAGS}/1.0/{tab}").text

@@ -55,6 +55,7 @@ class Narrowed:
     license: str = ""
     layer: str = ""
     fixable: bool = False
+    by_name: bool = False
 
     @property
     def is_set(self) -> bool:
@@ -63,7 +64,7 @@ class Narrowed:
         )
 
     def components(self, contents: Contents) -> list[Row]:
-        """Return the components that fit all of it, the worst first."""
+        """Return the components that fit all of it, the worst first or by name."""
         rows = [row for row in contents.rows if self._fits_row(row)]
         if self.license:
             licensed = licensed_under(contents, self.license)
@@ -71,11 +72,14 @@ class Narrowed:
         if self.layer:
             there = by_layer(contents).get(self.layer, set())
             rows = [row for row in rows if row.pk in there]
+        if self.by_name:
+            rows.sort(key=lambda row: (row.name.casefold(), row.version, row.pk))
         return rows
 
     def known(self, contents: Contents) -> list[Known]:
-        """Return the vulnerabilities that fit, the worst first."""
-        return [one for one in contents.known if self._fits_known(one)]
+        """Return the vulnerabilities that fit, the worst first or by name."""
+        known = [one for one in contents.known if self._fits_known(one)]
+        return sorted(known, key=lambda one: one.name) if self.by_name else known
 
     def _fits_row(self, row: Row) -> bool:
         text = self.text.casefold()
