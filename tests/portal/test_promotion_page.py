@@ -56,7 +56,7 @@ def test_a_copy_shows_how_far_it_is_and_asks_again(browser, dana, running):
     assert "3 of 12 blobs in the target, 1.9\xa0MB moved" in page
     assert 'max="12" value="3"' in page
     assert 'hx-trigger="every 2s"' in page
-    assert 'data-says="The promotion is running"' in page
+    assert 'data-says="Promotion running"' in page
 
 
 def test_before_anything_is_known_the_bar_has_no_value(browser, dana, running):
