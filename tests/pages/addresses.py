@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 # What programs call, and Django's own administration: other tests walk those.
 ELSEWHERE = ("admin/", "api/", "auth/token", "registry/", "healthz", "readyz")
 
-QUERIES = {"repositories:vulnerability": "?id=CVE-2021-1"}
+QUERIES = {
+    "repositories:vulnerability": "?id=CVE-2021-1",
+    "repositories:delete_tags": "?tag=broken",
+    "repositories:find": "?q=e",
+}
 
 
 @dataclass(frozen=True, slots=True)
