@@ -89,6 +89,7 @@ check-project: export MSR_DATABASE_URL := sqlite://:memory:
 check-project:
 	$(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 
 format: install-test ## Put code and templates into shape.
 	$(BIN)/ruff format .

@@ -41,6 +41,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "django_structlog",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "guardian",
     "rest_framework",
 ]
@@ -269,7 +271,17 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "msr.api.MsrPagination",
     "EXCEPTION_HANDLER": "msr.api.exception_handler",
+    "DEFAULT_SCHEMA_CLASS": "msr.api.schema.MsrSchema",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "msr",
+    "DESCRIPTION": "Image promotion and governance beside a plain OCI registry.",
+    "VERSION": "0",
+    "SCHEMA_PATH_PREFIX": "/api/v0",
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {"Gap": "promotions.models.PolicyVersion.Evidence"},
 }
 
 # --- Logs -------------------------------------------------------------------------

@@ -65,6 +65,7 @@ def argument(view: str, parameter: str, cast: Cast) -> Any:
         "name": cast.source.name,
         "tag": cast.tag.name,
         "team": cast.objects["team"].name,
+        "topic": "policies",
         "username": "walter",
     }
     return values[parameter]

@@ -20,6 +20,8 @@ class Need(Enum):
 
 
 NEEDS = {
+    "help": Need.NOTHING,
+    "help_topic": Need.NOTHING,
     "accounts:login": Need.SIGNED_OUT,
     "accounts:new_organization": Need.ADMINISTER,
     "accounts:members": Need.MEMBER,

@@ -1,0 +1,178 @@
+"""The OpenAPI schema of `/api/v0`: what the router holds, as `described` says it."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from rest_framework.response import Response
+from typing_extensions import override
+
+from accounts.api import Form, Operation, camel_case
+from msr.api.pagination import PageQuery
+from msr.api.shapes.kinds import Errors
+from promotions.api.promotions import FILTER
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+    from msr.api.described import Described
+
+# Where an address stands in the documentation, by the last part that says something.
+SECTIONS = {
+    "consent": "Consents",
+    "decisions": "Promotions",
+    "failing": "Promotions",
+    "imagescan": "Scans",
+    "layeroverride": "Hidden vulnerabilities",
+    "manifests": "Tags",
+    "namespaces": "Policies",
+    "promotion": "Promotions",
+    "promotionPolicies": "Policies",
+    "promotions": "Promotions",
+    "proposal": "Consents",
+    "proposals": "Consents",
+    "repositories": "Repositories",
+    "scan": "Scans",
+    "scans": "Scans",
+    "signingKeys": "Signing keys",
+    "tags": "Tags",
+    "teamAccess": "Access",
+    "vulnerabilityExceptions": "Hidden vulnerabilities",
+}
+HEADERS = {
+    "X-Next-Page-Start": "The `pageStart` of the next page; absent on the last.",
+    "X-Resource-Count": "How many there are, where `count=true` asked for it.",
+}
+REFUSALS = {
+    400: "What was sent is not right.",
+    401: "Nobody, or wrong credentials.",
+    403: "A right is missing.",
+    404: "It is not there, or not for the client.",
+}
+
+
+class BasicScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # its metaclass has no types
+    """Name and password, or name and access token."""
+
+    target_class = "accounts.authentication.BasicAuthentication"
+    name = "basic"
+    scope = "api"
+
+    @override
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        said = (
+            f"A name with its password or an access token of the scope `{self.scope}`."
+        )
+        return {"type": "http", "scheme": "basic", "description": said}
+
+
+class ReportScheme(BasicScheme):
+    """The same, where a narrower token suffices."""
+
+    target_class = "accounts.authentication.ReportAuthentication"
+    name = "basicForReports"
+    scope = "scan"
+
+
+class MsrSchema(AutoSchema):
+    """One operation, described by its docstring and its row."""
+
+    @property
+    def described(self) -> Described:
+        from msr.api.described import DESCRIBED  # noqa: PLC0415 - needs every operation
+
+        return DESCRIBED[type(self.view)][self.method.lower()]
+
+    @override
+    def get_summary(self) -> str:
+        said = getattr(self.view, self.method.lower()).__doc__ or ""
+        return str(said.strip().partition("\n")[0])
+
+    @override
+    def get_description(self) -> str:
+        said = getattr(self.view, self.method.lower()).__doc__ or ""
+        lines = [line.strip() for line in said.strip().splitlines()]
+        return "\n".join(lines[1:]).strip()
+
+    @override
+    def get_operation_id(self) -> str:
+        return f"{self.method.lower()}{type(self.view).__name__}"
+
+    @override
+    def get_tags(self) -> list[str]:
+        parts = [part for part in self.path.split("/") if part in SECTIONS]
+        return [SECTIONS[parts[-1]]]
+
+    @override
+    def get_request_serializer(self) -> Any:
+        described = self.described
+        # A report, in one of many formats.
+        return OpenApiTypes.OBJECT if described.takes_report else described.body
+
+    @override
+    def get_response_serializers(self) -> Any:
+        described = self.described
+        answer = described.answer
+        whole = answer[0](many=True) if isinstance(answer, list) else answer
+        refused = {
+            status: OpenApiResponse(Errors, description=said)
+            for status, said in REFUSALS.items()
+        }
+        return {described.status: whole, **refused}
+
+    @override
+    def get_override_parameters(self) -> list[Any]:
+        described = self.described
+        asked: list[Any] = [described.query] if described.query else []
+        if described.filtered:
+            asked += [OpenApiParameter(name, str) for name in FILTER]
+        if described.paged:
+            asked.append(PageQuery)
+            asked += [
+                OpenApiParameter(
+                    name, str, OpenApiParameter.HEADER, response=[200], description=said
+                )
+                for name, said in HEADERS.items()
+            ]
+        return asked
+
+    @override
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        """Spell the fields of a form as they are sent."""
+        mapped = super()._map_basic_serializer(serializer, direction)
+        if isinstance(serializer, Form):
+            properties = mapped.get("properties", {})
+            mapped["properties"] = {
+                camel_case(name): said for name, said in properties.items()
+            }
+            if "required" in mapped:
+                mapped["required"] = sorted(map(camel_case, mapped["required"]))
+        return mapped
+
+
+@cache
+def document() -> Any:
+    """Return the schema as JSON would have it; the code says it, so it stays."""
+    generator = SchemaGenerator(urlconf="msr.urls")
+    return generator.get_schema(request=None, public=True)
+
+
+class Schema(Operation):
+    """`/api/schema/`, for everybody who is signed in, as the documentation is.
+
+    What the API can do is no secret, but whoever cannot use it needs no list of it.
+    """
+
+    schema = None
+    renderer_classes = (OpenApiJsonRenderer, OpenApiYamlRenderer)
+
+    def get(self, _request: Request) -> Response:
+        """Show the schema, as JSON or, with `Accept`, as YAML."""
+        return Response(document())
