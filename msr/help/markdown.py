@@ -1,4 +1,4 @@
-"""The Markdown of the help: headings carry their anchors, as in `## Rules {#rules}`.
+"""The Markdown of the help: headings carry their anchors, as in `## Criteria {#criteria}`.
 
 An anchor that is written down survives a better wording of its heading.
 """
@@ -109,7 +109,7 @@ def _heading_close(
 
 def _table_open(*_place: object) -> str:
     """Begin a box that scrolls by itself, also by keyboard."""
-    return '<div class="scroll" role="region" aria-label="Table" tabindex="0"><table>'
+    return '<div class="scroll" role="group" aria-label="Table" tabindex="0"><table>'
 
 
 def _table_close(*_place: object) -> str:

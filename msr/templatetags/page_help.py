@@ -16,7 +16,7 @@ register = template.Library()
 
 
 class PageHelp(template.Node):
-    """Keeps what is inside, such as `policies#rules`, as the address `help_url`.
+    """Keeps what is inside, such as `policies#criteria`, as the address `help_url`.
 
     Inside stands a block that each page fills; the bar, which is included and could
     have none, shows the address.
