@@ -26,6 +26,14 @@ class RateLimited(PermissionDenied):
         self.retry_after = retry_after
 
 
+class MissingRight(PermissionDenied):
+    """A right is missing on `subject`, of which the actor may know."""
+
+    def __init__(self, message: str, subject: Model) -> None:
+        super().__init__(message)
+        self.subject = subject
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Yes, or no with a sentence that says what is missing."""
@@ -56,7 +64,7 @@ def require(actor: Actor, action: Action, subject: Model) -> None:
     if answer:
         return
     if _like(subject).visible_to(actor).filter(pk=subject.pk).exists():
-        raise PermissionDenied(answer.reason)
+        raise MissingRight(answer.reason, subject)
     message = f"No {subject._meta.verbose_name} with this name is visible to you."
     raise Http404(message)
 

@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "msr.problems.handlers.not_allowed_page",
     "django_structlog.middlewares.RequestMiddleware",
 ]
 

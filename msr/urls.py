@@ -9,9 +9,20 @@ from msr.api.docs import api_docs
 from msr.api.schema import Schema
 from msr.health import healthz, readyz
 from msr.help.views import help_index, help_topic
+from msr.problems.handlers import (
+    bad_request,
+    page_not_found,
+    permission_denied,
+    server_error,
+)
 from repositories.api import RegistryReports
 from repositories.endpoints.notifications import notifications
 from repositories.endpoints.token import token
+
+handler400 = bad_request
+handler403 = permission_denied
+handler404 = page_not_found
+handler500 = server_error
 
 urlpatterns = [
     path("", include("accounts.urls")),

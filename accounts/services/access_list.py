@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # Of each kind, teams and people, on one page; more are found by their name.
 MAX_SHOWN = 100
 MAX_SUGGESTED = 200
+NAMED = 5  # of those who can grant what somebody lacks
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,23 @@ def holders_of(subject: Model, search: str = "") -> Holders:
         [Holding("user", row.user.username, row.level) for row in people],
         has_more=more_teams or more_people,
     )
+
+
+def admins_of(subject: Model) -> list[str]:
+    """Return the names of people who can grant something on the subject, up to NAMED.
+
+    Those who own the namespace come first; members of teams are not named.
+    """
+    namespace = getattr(subject, "namespace", subject)
+    names = [owner.username for owner in owners_of(namespace)]
+    for one in dict.fromkeys((namespace, subject)):
+        rows = get_user_obj_perms_model(one)._default_manager.filter(
+            content_object=one, permission__codename=AccessLevel.ADMIN
+        )
+        names += rows.order_by("user__username").values_list(
+            "user__username", flat=True
+        )[:NAMED]
+    return list(dict.fromkeys(names))[:NAMED]
 
 
 def owners_of(namespace: Namespace) -> list[User]:

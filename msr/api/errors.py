@@ -21,6 +21,7 @@ from rest_framework.settings import api_settings
 
 from accounts.api import Operation, camel_case
 from accounts.permissions import RateLimited
+from msr.problems.kinds import AWAY, OUTAGE_SECONDS, OUTAGES
 from repositories.registry import RegistryError
 
 if TYPE_CHECKING:
@@ -122,6 +123,12 @@ def _of_registry(error: RegistryError, _view: APIView) -> Problem:
     return Problem(503, "REGISTRY_UNAVAILABLE", error.message, detail, headers)
 
 
+def _of_outage(error: Exception, _view: APIView) -> Problem:
+    log.error("part_away", exc_info=error)
+    headers = {"Retry-After": str(OUTAGE_SECONDS)}
+    return Problem(AWAY.status, AWAY.code, AWAY.sentence, headers=headers)
+
+
 def _of_depth(_error: RecursionError, _view: APIView) -> Problem:
     return Problem(400, "INVALID_JSON", "The JSON sent is nested too deeply.")
 
@@ -195,4 +202,5 @@ READERS: tuple[tuple[type[Exception], Callable[[Any, APIView], Problem]], ...] =
     (RegistryError, _of_registry),
     (RequestDataTooBig, _of_size),
     (RecursionError, _of_depth),
+    *((kind, _of_outage) for kind in OUTAGES),
 )

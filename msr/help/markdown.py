@@ -1,4 +1,4 @@
-"""The Markdown of the help: headings carry their anchors, as in `## Criteria {#criteria}`.
+"""The Markdown of the help: headings carry their anchors, as in `## Groups {#groups}`.
 
 An anchor that is written down survives a better wording of its heading.
 """

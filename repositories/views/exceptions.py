@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import (
@@ -17,7 +17,7 @@ from django.views.decorators.http import (
 
 from accounts.access import Action
 from accounts.authentication import actor_of
-from accounts.permissions import check
+from accounts.permissions import MissingRight, check
 from accounts.querysets import page_of
 from accounts.tabs import namespace_context
 from repositories.forms import HideForm
@@ -46,7 +46,7 @@ def hide(request: HttpRequest, namespace: str, name: str, tag: str) -> HttpRespo
     found = open_tag(request, namespace, name, tag)
     repository = found.repository
     if not (answer := check(actor, Action.ADMIN, repository)):
-        raise PermissionDenied(answer.reason)
+        raise MissingRight(answer.reason, repository)
     image = asked(request, "image") or found.manifest.digest
     initial = {field: asked(request, field) for field in PREFILLED}
     form = HideForm(

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import Action
 from accounts.authentication import actor_of
-from accounts.permissions import check
+from accounts.permissions import MissingRight, check
 from repositories.forms import (
     DeleteRepositoryForm,
     RepositoryForm,
@@ -37,7 +37,7 @@ def create_repository(request: HttpRequest, namespace: str) -> HttpResponse:
     actor = actor_of(request)
     found = open_namespace(actor, namespace)
     if not (answer := check(actor, Action.ADMIN, found)):
-        raise PermissionDenied(answer.reason)
+        raise MissingRight(answer.reason, found)
     initial = {"namespace": namespace}
     form = RepositoryForm(request.POST or None, actor=actor, initial=initial)
     if form.is_valid():

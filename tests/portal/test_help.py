@@ -12,6 +12,7 @@ from accounts.access import ACTIONS, AccessLevel, Action, TokenScope
 from msr.help import page
 from msr.help.markdown import read
 from msr.help.pages import OF_STAFF, TOPICS
+from msr.problems.kinds import KINDS
 from promotions.models import PolicyVersion, Promotion
 from promotions.rules import CODES, Field, Operator
 from tests.factories import make_user
@@ -51,6 +52,10 @@ def test_every_paragraph_that_a_page_leads_to_is_there():
         if not address.startswith("{{") and not leads_to(address)
     }
     assert not wrong
+
+
+def test_every_paragraph_that_an_error_leads_to_is_there():
+    assert all(leads_to(kind.help) for kind in KINDS)
 
 
 def test_a_page_shows_where_it_leads(client, db):

@@ -120,6 +120,47 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 const open = document.querySelector(".tabs [aria-current]");
 open?.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
 
+// What went wrong with a request of the page itself is said once, however often a part
+// that asks by itself meets it, and taken back when an answer comes again.
+const SENTENCE_LENGTH = 300;
+
+function toast(sentence) {
+  const toasts = document.getElementById("toasts");
+  const said = [...toasts.querySelectorAll("p")].map((one) => one.textContent);
+  if (said.includes(sentence)) return;
+  const made = document.getElementById("toast").content.cloneNode(true);
+  made.querySelector("p").textContent = sentence;
+  toasts.append(made);
+}
+
+function reasonOf(request) {
+  const type = request.getResponseHeader("Content-Type") ?? "";
+  if (type.startsWith("text/plain")) return request.responseText.slice(0, SENTENCE_LENGTH);
+  return `The portal answered with an error (${request.status}). Reload the page.`;
+}
+
+document.addEventListener("htmx:responseError", (event) => toast(reasonOf(event.detail.xhr)));
+document.addEventListener("htmx:sendError", () =>
+  toast("The portal does not answer. Check the network; then reload the page."),
+);
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.successful) document.getElementById("toasts").replaceChildren();
+});
+document.addEventListener("click", (event) => {
+  if (event.target.closest(".toast [data-close]")) event.target.closest(".toast").remove();
+});
+
+// Another page instead of the one asked for, such as that to sign in: go there whole,
+// from where one is led back.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { pathInfo, xhr } = event.detail;
+  const asked = new URL(pathInfo.finalRequestPath, location.href).pathname;
+  if (xhr.responseURL && new URL(xhr.responseURL).pathname !== asked) {
+    event.detail.shouldSwap = false;
+    location.reload();
+  }
+});
+
 // A form goes out once, however often its button is pressed; coming back to the page
 // makes it usable again.
 document.addEventListener("submit", (event) => {
