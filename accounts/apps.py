@@ -1,6 +1,8 @@
-"""Django's configuration of the app; adds the tabs of organizations."""
+"""Django's configuration of the app; connects the receivers and adds tabs."""
 
 from __future__ import annotations
+
+from importlib import import_module
 
 from django.apps import AppConfig
 from typing_extensions import override
@@ -13,11 +15,18 @@ class AccountsConfig(AppConfig):
 
     @override
     def ready(self) -> None:
+        import_module("accounts.receivers")
         _register_tabs()
 
 
 def _register_tabs() -> None:
-    from accounts.tabs import MEMBERSHIP, Tab, of_namespace, of_team  # noqa: PLC0415 - needs apps
+    from accounts.tabs import (  # noqa: PLC0415 - needs apps
+        MEMBERSHIP,
+        Tab,
+        of_namespace,
+        of_person,
+        of_team,
+    )
 
     for order, name, icon in ((30, "members", "user"), (32, "teams", "team")):
         url = f"accounts:{name}"
@@ -25,3 +34,6 @@ def _register_tabs() -> None:
             Tab(name, name.capitalize(), url, icon, order, MEMBERSHIP)
         )
     of_team.register(Tab("members", "Members", "accounts:team", "user", 10))
+    of_person.register(Tab("profile", "Profile", "accounts:profile", "user", 10))
+    of_person.register(Tab("security", "Security", "accounts:security", "lock", 20))
+    of_person.register(Tab("tokens", "Access tokens", "accounts:tokens", "key", 30))

@@ -9,6 +9,8 @@ from datetime import timedelta
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Any, cast
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth import authenticate as authenticate_password
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
@@ -31,6 +33,17 @@ LAST_USED_PRECISION = timedelta(minutes=1)
 class BadCredentials(Exception):
     """The name, password or access token is wrong, revoked or expired."""
 
+    reason = "The user name, password or access token is wrong."
+
+
+class PasswordIsNotEnough(BadCredentials):
+    """The password is right, but the account asks for a second factor."""
+
+    reason = (
+        "This account has a second factor, so its password signs in to the portal only;"
+        " make an access token there, under Access tokens, and use that here."
+    )
+
 
 def hash_secret(secret: str) -> str:
     """Return what is stored of a 256-bit secret: its SHA-256 in hex."""
@@ -40,7 +53,8 @@ def hash_secret(secret: str) -> str:
 def sign_in(username: str, secret: str, request: HttpRequest | None = None) -> Actor:
     """Return the actor for a name and a password or access token.
 
-    Raises BadCredentials; the time taken does not tell which part was wrong.
+    Raises BadCredentials; the time taken does not tell which part was wrong. A password
+    that is right raises PasswordIsNotEnough where the account has a second factor.
     """
     if "\0" in username:  # PostgreSQL refuses to look for it
         raise BadCredentials
@@ -49,7 +63,14 @@ def sign_in(username: str, secret: str, request: HttpRequest | None = None) -> A
     user = authenticate_password(request, username=username, password=secret)
     if not isinstance(user, User):
         raise BadCredentials
+    if has_second_factor(user):
+        raise PasswordIsNotEnough
     return Actor(user)
+
+
+def has_second_factor(user: User) -> bool:
+    """Tell whether signing in to the portal takes more than the password."""
+    return is_mfa_enabled(user, [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN])
 
 
 def _sign_in_with_token(username: str, prefix: str, secret: str) -> Actor:
@@ -104,8 +125,7 @@ class BasicAuthentication(BaseAuthentication):
                 return None
             actor = sign_in(*credentials)
         except BadCredentials as error:
-            message = "The user name, password or access token is wrong."
-            raise AuthenticationFailed(message) from error
+            raise AuthenticationFailed(error.reason) from error
         if not actor.may_use(self.scope):
             needed = f"{self.place} (scope “{self.scope}”)"
             message = f"This access token was not made for {needed}."

@@ -68,6 +68,7 @@ class TabBar:
 
 of_namespace = TabBar()
 of_team = TabBar()
+of_person = TabBar()
 
 
 def namespace_context(
@@ -100,6 +101,11 @@ def team_context(actor: Actor, team: Team, current: str) -> dict[str, Any]:
         "team": team,
         "team_tabs": of_team.links(current, {Action.PULL}, **names),
     }
+
+
+def person_context(current: str) -> dict[str, Any]:
+    """Return what every page about oneself shows."""
+    return {"tabs": of_person.links(current, {Action.PULL})}
 
 
 def _organization_known_to(actor: Actor, namespace: Namespace) -> Organization | None:

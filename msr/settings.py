@@ -12,7 +12,7 @@ from typing import Any
 import django_stubs_ext
 from csp.constants import NONE, SELF
 
-from msr import env, logs
+from msr import env, logs, oidc
 
 django_stubs_ext.monkeypatch()
 
@@ -39,6 +39,11 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "django_htmx",
     "django_structlog",
     "drf_spectacular",
@@ -59,6 +64,8 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "msr.problems.handlers.not_allowed_page",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.LostSession",
     "django_structlog.middlewares.RequestMiddleware",
 ]
 
@@ -99,6 +106,8 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_REFERRER_POLICY = "same-origin"
 if env.boolean("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1  # the last entry of X-Forwarded-For is the client
+CSRF_FAILURE_VIEW = "accounts.views.signing_in.form_expired"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -132,6 +141,27 @@ ANONYMOUS_USER_NAME = None  # guardian's stored anonymous user is switched off
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "promotions:dashboard"
 LOGOUT_REDIRECT_URL = "accounts:login"
+
+# --- Signing in (allauth) ---------------------------------------------------------
+
+ACCOUNT_ADAPTER = "accounts.adapters.signing_in.SignInAdapter"
+ACCOUNT_FORMS = {"login": "accounts.forms.signing_in.SignInForm"}
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # of no form: nobody signs up
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_UNIQUE_EMAIL = False
+ACCOUNT_SESSION_REMEMBER = True
+# Wrong passwords: of one address, and for one name (of one browser that was let in
+# before: see the adapter).
+ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,5/5m/key"}
+MFA_ADAPTER = "accounts.adapters.second_factor.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1  # a clock that is half a minute wrong
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+SOCIALACCOUNT_ADAPTER = "accounts.adapters.providers.ProviderAdapter"
+SOCIALACCOUNT_REAUTHENTICATION_REQUIRED = True
+SOCIALACCOUNT_PROVIDERS = oidc.configured(env.text("OIDC_PROVIDERS"))
 
 # --- Database, cache, broker ------------------------------------------------------
 

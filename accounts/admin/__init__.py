@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from accounts.admin import access_tokens, audit, grants, organizations, users
+from accounts.admin import (
+    access_tokens,
+    audit,
+    grants,
+    organizations,
+    sign_in,
+    users,
+)
 
-__all__ = ["access_tokens", "audit", "grants", "organizations", "users"]
+__all__ = ["access_tokens", "audit", "grants", "organizations", "sign_in", "users"]

@@ -13,13 +13,20 @@ from django.db import transaction
 from django.http import HttpResponseRedirect
 from typing_extensions import override
 
-from accounts.admin_mixins import AuditedForm, ServiceAdmin, ServiceForm, linked, moment
+from accounts.admin_mixins import (
+    AuditedForm,
+    ServiceAdmin,
+    ServiceForm,
+    apply_to_each,
+    linked,
+    moment,
+)
 from accounts.authentication import actor_of
 from accounts.models import User
-from accounts.services import audit, users
+from accounts.services import audit, factors, sessions, users
 
 if TYPE_CHECKING:
-    from django.db.models import Model
+    from django.db.models import Model, QuerySet
     from django.http import HttpRequest, HttpResponse
 
 # Groups are the inside of teams: their members and rights change with the team.
@@ -110,6 +117,36 @@ class UserAdmin(ServiceAdmin[User], DjangoUserAdmin[User]):
     list_filter = ("is_active", "is_staff", "is_superuser", "last_login")
     list_select_related = ("namespace",)
     search_fields = ("username", "email", "first_name", "last_name")
+    actions = ("remove_factors", "end_sessions")
+
+    def has_rescue_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the actions are offered; the services decide for each user."""
+        return bool(request.user.is_superuser)
+
+    @admin.action(
+        description="Remove all second factors (lost device) of selected users",
+        permissions=["rescue"],
+    )
+    def remove_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        actor = actor_of(request)
+        apply_to_each(
+            request,
+            queryset,
+            lambda user: factors.remove_all(actor=actor, user=user),
+            "Users without second factors",
+        )
+
+    @admin.action(
+        description="End all sessions of selected users", permissions=["rescue"]
+    )
+    def end_sessions(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        actor = actor_of(request)
+        apply_to_each(
+            request,
+            queryset,
+            lambda user: sessions.end_all(actor=actor, user=user),
+            "Users signed out everywhere",
+        )
 
     @override
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import NON_FIELD_ERRORS
 
 if TYPE_CHECKING:
@@ -32,15 +31,3 @@ class PortalForm(forms.Form):
         for model_field, errors in by_field.items():
             field = (names or {}).get(model_field, model_field)
             self.add_error(field if field in self.fields else None, errors)
-
-
-class SignInForm(AuthenticationForm):
-    """User name and password."""
-
-    error_messages = {
-        "invalid_login": (
-            "The user name or the password is wrong. Passwords are case-sensitive;"
-            " access tokens sign in to the registry and the API, not here."
-        ),
-        "inactive": "This account is switched off; ask an administrator.",
-    }

@@ -26,16 +26,26 @@ class EncryptedTextField(models.TextField[str, str]):
     @override
     def get_prep_value(self, value: Any) -> Any:
         text = super().get_prep_value(value)
-        return _cipher(*_keys()).encrypt(text.encode()).decode() if text else text
+        return encrypt(text) if text else text
 
     def from_db_value(self, value: str | None, *_args: Any) -> str | None:
         """Decrypt what the database holds."""
         if not value:
             return value
-        try:
-            return _cipher(*_keys()).decrypt(value.encode()).decode()
-        except InvalidToken:
-            return ""
+        return decrypt(value)
+
+
+def encrypt(text: str) -> str:
+    """Return the text encrypted with a key made from SECRET_KEY."""
+    return _cipher(*_keys()).encrypt(text.encode()).decode()
+
+
+def decrypt(encrypted: str) -> str:
+    """Return the text again; empty when the key it was encrypted with is lost."""
+    try:
+        return _cipher(*_keys()).decrypt(encrypted.encode()).decode()
+    except InvalidToken:
+        return ""
 
 
 def _keys() -> tuple[str, ...]:

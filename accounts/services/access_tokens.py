@@ -17,6 +17,7 @@ from accounts.services import audit
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
+    from uuid import UUID
 
     from accounts.access import Actor
     from accounts.models import Namespace
@@ -38,11 +39,14 @@ def issue(
     scopes: Iterable[TokenScope] = tuple(TokenScope),
     namespace: Namespace | None = None,
     expires_at: datetime | None = None,
+    request_id: UUID | None = None,
 ) -> IssuedToken:
     """Make an access token for oneself; administrators may for others.
 
-    Raises PermissionDenied when the actor signed in with a token: a token can
-    neither make nor widen tokens.
+    `request_id` becomes its UUID: what is asked for twice is made once. Raises
+    PermissionDenied when the actor signed in with a token (a token can neither make nor
+    widen tokens), ValidationError for a label or scopes that cannot be, and for a
+    request that was answered before.
     """
     _require_owner_without_token(actor, user)
     prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
@@ -55,6 +59,9 @@ def issue(
         namespace=namespace,
         expires_at=expires_at,
     )
+    if request_id is not None:
+        row.uuid = request_id
+        _require_new(request_id)
     row.full_clean()
     with transaction.atomic():
         row.save()
@@ -79,6 +86,15 @@ def revoke(*, actor: Actor, token: AccessToken) -> None:
             subject=token,
             namespace=token.user.namespace,
         )
+
+
+def _require_new(request_id: UUID) -> None:
+    if AccessToken.objects.filter(uuid=request_id).exists():
+        message = (
+            "This access token was made already, and its secret is not shown again. If"
+            " you have lost it, revoke the token and make another."
+        )
+        raise ValidationError(message)
 
 
 def _checked(scopes: Iterable[TokenScope]) -> list[str]:

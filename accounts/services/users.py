@@ -1,9 +1,10 @@
-"""Create people and their namespaces."""
+"""Create people and their namespaces, and change what they say of themselves."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from accounts.models import Namespace, User
@@ -38,4 +39,30 @@ def create(
         user.full_clean(exclude=["password"])
         user.save()
         audit.record(actor=actor, action="create", subject=user, namespace=namespace)
+    return user
+
+
+def describe(*, actor: Actor, full_name: str, email: str) -> User:
+    """Change the actor's own full name and e-mail address.
+
+    Raises PermissionDenied when the actor signed in with a token, ValidationError when
+    one of them cannot be so.
+    """
+    if actor.token is not None or not isinstance(actor.user, User):
+        message = "Sign in to the portal to change your profile."
+        raise PermissionDenied(message)
+    user = actor.user
+    before = {"full_name": user.get_full_name(), "email": user.email}
+    user.first_name, user.last_name, user.email = full_name, "", email
+    user.full_clean(exclude=["password"])
+    with transaction.atomic():
+        user.save(update_fields=["first_name", "last_name", "email"])
+        audit.record(
+            actor=actor,
+            action="update",
+            subject=user,
+            namespace=user.namespace,
+            before=before,
+            after={"full_name": full_name, "email": email},
+        )
     return user

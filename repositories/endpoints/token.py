@@ -22,8 +22,6 @@ from repositories.services.scans import credentials as scan_credentials
 if TYPE_CHECKING:
     from repositories.registry import ResourceScope
 
-WRONG_CREDENTIALS = "The user name, password or access token is wrong."
-
 
 @csrf_exempt
 @never_cache
@@ -37,8 +35,8 @@ def _by_query(request: HttpRequest) -> HttpResponse:
     try:
         credentials = read_basic(request.headers.get("Authorization", ""))
         return _granted(request, credentials, request.GET.getlist("scope"))
-    except BadCredentials:
-        return _refusal("UNAUTHORIZED", WRONG_CREDENTIALS, 401)
+    except BadCredentials as error:
+        return _refusal("UNAUTHORIZED", error.reason, 401)
 
 
 def _by_form(request: HttpRequest) -> HttpResponse:
@@ -49,8 +47,8 @@ def _by_form(request: HttpRequest) -> HttpResponse:
     credentials = request.POST.get("username", ""), request.POST.get("password", "")
     try:
         return _granted(request, credentials, request.POST.getlist("scope"))
-    except BadCredentials:
-        return _oauth_refusal("invalid_grant", WRONG_CREDENTIALS)
+    except BadCredentials as error:
+        return _oauth_refusal("invalid_grant", error.reason)
 
 
 def _granted(

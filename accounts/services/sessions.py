@@ -1,0 +1,62 @@
+"""The places where somebody is signed in, and ending them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.permissions import require_administrator
+from accounts.services import audit
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from accounts.access import Actor
+    from accounts.models import User
+
+
+def of(user: User) -> QuerySet[UserSession]:
+    """Return where somebody is signed in now, the latest first."""
+    alive = Session.objects.filter(expire_date__gt=timezone.now())
+    rows = UserSession.objects.filter(user=user)
+    rows = rows.filter(session_key__in=alive.values("session_key"))
+    return rows.order_by("-created_at", "-pk")
+
+
+def end(*, actor: Actor, session: UserSession) -> None:
+    """Sign the actor out in one place."""
+    if session.user_id != actor.key:
+        message = "Only you end your sessions."
+        raise PermissionDenied(message)
+    _end(actor, session.user, UserSession.objects.filter(pk=session.pk))
+
+
+def end_all(*, actor: Actor, user: User) -> None:
+    """Sign somebody out everywhere; administrators only."""
+    require_administrator(actor)
+    _end(actor, user, UserSession.objects.filter(user=user))
+
+
+def end_others(*, actor: Actor, kept: str) -> None:
+    """Sign the actor out everywhere but in the session with the key `kept`."""
+    rows = UserSession.objects.filter(user=actor.key).exclude(session_key=kept)
+    _end(actor, actor.user, rows)
+
+
+def _end(actor: Actor, user: User, rows: QuerySet[UserSession]) -> None:
+    with transaction.atomic():
+        keys = list(rows.values_list("session_key", flat=True))
+        Session.objects.filter(session_key__in=keys).delete()
+        rows.delete()
+        audit.record(
+            actor=actor,
+            action="end sessions",
+            subject=user,
+            namespace=user.namespace,
+            after={"ended": len(keys)},
+        )
