@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def _password_changed(request: HttpRequest, user: User, **_kwargs: Any) -> None:
     actor = Actor(user)
     sessions.end_others(actor=actor, kept=request.session.session_key or "")
-    _note(user, "change password", password="changed")
+    _note(user, "change password")
 
 
 @receiver(authenticator_added)

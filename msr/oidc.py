@@ -22,7 +22,7 @@ def configured(text: str) -> dict[str, Any]:
 
     Raises ImproperlyConfigured with a sentence about the first thing that is wrong.
     """
-    apps = [_app(entry) for entry in _entries(text)]
+    apps = [app_of(entry) for entry in _entries(text)]
     ids = [app["provider_id"] for app in apps]
     if len(set(ids)) < len(ids):
         _refuse("names two providers with the same id; each needs its own")
@@ -39,7 +39,8 @@ def _entries(text: str) -> list[Any]:
     return list(entries)
 
 
-def _app(entry: Any) -> dict[str, Any]:
+def app_of(entry: Any) -> dict[str, Any]:
+    """Return one provider as allauth wants it, checked."""
     _check(entry)
     options = {
         "server_url": entry["server_url"].rstrip("/"),
@@ -71,7 +72,10 @@ def _check(entry: Any) -> None:
 
 
 def _check_address(entry: dict[str, Any]) -> None:
-    url = urlsplit(entry["server_url"])
+    try:
+        url = urlsplit(entry["server_url"])
+    except ValueError:
+        url = urlsplit("")
     secure = url.scheme == "https" or url.hostname in LOOPBACK
     if not (url.scheme in ("http", "https") and url.hostname and secure):
         _refuse(f"has a server_url of {entry['id']} that does not begin with https://")

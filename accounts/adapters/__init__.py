@@ -1,1 +1,1 @@
-"""What the product decides where allauth asks: texts, limits, addresses, first logins."""
+"""What the product decides where allauth asks: texts, limits, first logins."""

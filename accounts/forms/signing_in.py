@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 from allauth.account.forms import ChangePasswordForm, LoginForm, ReauthenticateForm
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as CodeAgainForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    EditWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
+from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.contrib.auth import password_validation
 
 MAX_PASSKEY_NAME = 80
+# What reading an answer raises that no browser gives, and checking one of another key.
+NO_ANSWER = (
+    AttributeError,
+    IndexError,
+    InvalidSignature,
+    KeyError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
+NOT_UNDERSTOOD = "The passkey's answer is not right. Try again."
 
 
 def _plain(field: forms.Field, label: str, help_text: str = "") -> None:
@@ -101,6 +120,29 @@ class AppForm(ActivateTOTPForm):
         field.widget.attrs.update(inputmode="numeric", spellcheck="false")
 
 
+class _AnswerForm(forms.Form):
+    """The answer of a passkey that is here already; whatever else it is is refused."""
+
+    def clean_credential(self) -> Any:
+        """Return the authenticator it came from."""
+        try:
+            return super().clean_credential()  # type: ignore[misc] - of the form it is mixed into
+        except NO_ANSWER as error:
+            raise forms.ValidationError(NOT_UNDERSTOOD) from error
+
+
+class PasskeySignInForm(_AnswerForm, LoginWebAuthnForm):
+    """A passkey alone."""
+
+
+class PasskeyStepForm(_AnswerForm, AuthenticateWebAuthnForm):
+    """A passkey after the password."""
+
+
+class ConfirmPasskeyForm(_AnswerForm, ReauthenticateWebAuthnForm):
+    """A passkey, before something that needs to be really you."""
+
+
 class PasskeyForm(AddWebAuthnForm):
     """A new passkey's name; the browser fills in the rest."""
 
@@ -121,6 +163,13 @@ class PasskeyForm(AddWebAuthnForm):
     def clean_name(self) -> str:
         name: str = super().clean_name()
         return name[:MAX_PASSKEY_NAME]
+
+    def clean(self) -> Any:
+        """Refuse what is no answer of a new passkey."""
+        try:
+            return super().clean()
+        except NO_ANSWER as error:
+            raise forms.ValidationError(NOT_UNDERSTOOD) from error
 
 
 class PasskeyNameForm(EditWebAuthnForm):

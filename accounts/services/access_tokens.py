@@ -39,29 +39,49 @@ def issue(
     scopes: Iterable[TokenScope] = tuple(TokenScope),
     namespace: Namespace | None = None,
     expires_at: datetime | None = None,
-    request_id: UUID | None = None,
 ) -> IssuedToken:
     """Make an access token for oneself; administrators may for others.
 
-    `request_id` becomes its UUID: what is asked for twice is made once. Raises
-    PermissionDenied when the actor signed in with a token (a token can neither make nor
-    widen tokens), ValidationError for a label or scopes that cannot be, and for a
-    request that was answered before.
+    Raises PermissionDenied when the actor signed in with a token: a token can
+    neither make nor widen tokens.
     """
+    row = AccessToken(
+        user=user, label=label, namespace=namespace, expires_at=expires_at
+    )
+    return _issue(actor, row, scopes)
+
+
+def issue_once(
+    *,
+    actor: Actor,
+    request_id: UUID,
+    label: str,
+    scopes: Iterable[TokenScope],
+    namespace: Namespace | None,
+    expires_at: datetime | None,
+) -> IssuedToken:
+    """Make an access token for oneself, as `issue` does; the same request makes one.
+
+    `request_id` becomes its UUID. Raises ValidationError for a request that was
+    answered before.
+    """
+    if AccessToken.objects.filter(uuid=request_id).exists():
+        message = (
+            "This access token was made already, and its secret is not shown again. If"
+            " you have lost it, revoke the token and make another."
+        )
+        raise ValidationError(message)
+    row = AccessToken(uuid=request_id, user=actor.user, label=label)
+    row.namespace, row.expires_at = namespace, expires_at
+    return _issue(actor, row, scopes)
+
+
+def _issue(actor: Actor, row: AccessToken, scopes: Iterable[TokenScope]) -> IssuedToken:
+    user = row.user
     _require_owner_without_token(actor, user)
     prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
-    row = AccessToken(
-        user=user,
-        label=label,
-        prefix=prefix,
-        secret_hash=hash_secret(secret),
-        scopes=_checked(scopes),
-        namespace=namespace,
-        expires_at=expires_at,
-    )
-    if request_id is not None:
-        row.uuid = request_id
-        _require_new(request_id)
+    row.prefix, row.secret_hash = prefix, hash_secret(secret)
+    row.scopes = _checked(scopes)
     row.full_clean()
     with transaction.atomic():
         row.save()
@@ -70,7 +90,7 @@ def issue(
             action="create",
             subject=row,
             namespace=user.namespace,
-            after={"label": label, "scopes": row.scopes, "for": user.username},
+            after={"label": row.label, "scopes": row.scopes, "for": user.username},
         )
     return IssuedToken(row, f"{TOKEN_MARK}{prefix}_{secret}")
 
@@ -86,15 +106,6 @@ def revoke(*, actor: Actor, token: AccessToken) -> None:
             subject=token,
             namespace=token.user.namespace,
         )
-
-
-def _require_new(request_id: UUID) -> None:
-    if AccessToken.objects.filter(uuid=request_id).exists():
-        message = (
-            "This access token was made already, and its secret is not shown again. If"
-            " you have lost it, revoke the token and make another."
-        )
-        raise ValidationError(message)
 
 
 def _checked(scopes: Iterable[TokenScope]) -> list[str]:

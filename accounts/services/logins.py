@@ -57,8 +57,8 @@ def disconnect(*, actor: Actor, login: SocialAccount) -> None:
     others = SocialAccount.objects.filter(user=user).exclude(pk=login.pk)
     if not (user.has_usable_password() or others.exists() or _has_passkey(user)):
         message = (
-            "You could not sign in any more: this account has no password. Add a"
-            " passkey that signs in alone first, or ask an administrator for a password."
+            "You could not sign in any more: this account has no password. First add a"
+            " passkey that signs in alone, or ask an administrator for a password."
         )
         raise ValidationError(message)
     with transaction.atomic():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -18,4 +18,4 @@ def page_before(request: HttpRequest) -> str:
     if not url_has_allowed_host_and_scheme(url, {request.get_host()}):
         return ""
     parts = urlsplit(url)
-    return parts._replace(scheme="", netloc="", fragment="").geturl()
+    return urlunsplit(("", "", parts.path, parts.query, ""))

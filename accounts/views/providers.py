@@ -99,9 +99,11 @@ def finish(request: HttpRequest, provider_id: str) -> HttpResponse:
 def _adapter(request: HttpRequest, provider_id: str) -> IssuerAdapter:
     adapter = IssuerAdapter(request, provider_id)
     try:
-        adapter.get_provider()
+        app = adapter.get_provider().app
     except SocialApp.DoesNotExist as error:
         raise Http404 from error
+    if app.provider_id != provider_id:  # allauth's name for all of them
+        raise Http404
     return adapter
 
 

@@ -18,7 +18,10 @@ from typing_extensions import override
 
 from accounts.forms.signing_in import (
     ConfirmCodeForm,
+    ConfirmPasskeyForm,
     ConfirmPasswordForm,
+    PasskeySignInForm,
+    PasskeyStepForm,
     SecondStepForm,
     SignInForm,
 )
@@ -59,6 +62,7 @@ class SecondStepView(factors.AuthenticateView):
     """Asks for a code or a passkey after the password."""
 
     form_class = SecondStepForm
+    webauthn_form_class = PasskeyStepForm
     template_name = "accounts/second_step.html"
 
     @override
@@ -71,6 +75,8 @@ class SecondStepView(factors.AuthenticateView):
 
 class PasskeySignInView(passkeys.LoginWebAuthnView):
     """Signs in with a passkey alone; GET gives what the browser needs, as JSON."""
+
+    form_class = PasskeySignInForm
 
     @override
     def form_invalid(self, form: Any) -> HttpResponse:
@@ -111,6 +117,8 @@ class ConfirmCodeView(_Confirming, factors.ReauthenticateView):
 
 class ConfirmPasskeyView(_Confirming, passkeys.ReauthenticateWebAuthnView):
     """Asks for a passkey instead."""
+
+    form_class = ConfirmPasskeyForm
 
     @override
     def form_invalid(self, form: Any) -> HttpResponse:

@@ -67,14 +67,13 @@ def new_token(request: HttpRequest) -> HttpResponse:
 
 def _issue(actor: Actor, form: TokenForm) -> IssuedToken:
     given = form.cleaned_data
-    return access_tokens.issue(
+    return access_tokens.issue_once(
         actor=actor,
-        user=actor.user,
+        request_id=given["request_id"],
         label=given["label"],
         scopes=[TokenScope(scope) for scope in given["scopes"]],
         namespace=given["namespace"],
         expires_at=form.expires_at(),
-        request_id=given["request_id"],
     )
 
 

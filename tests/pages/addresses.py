@@ -67,6 +67,8 @@ def argument(view: str, parameter: str, cast: Cast) -> Any:
         "team": cast.objects["team"].name,
         "topic": "policies",
         "username": "walter",
+        "pk": 0,
+        "provider_id": "nobody",
     }
     return values[parameter]
 

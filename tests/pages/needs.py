@@ -23,6 +23,13 @@ NEEDS = {
     "help": Need.NOTHING,
     "help_topic": Need.NOTHING,
     "accounts:login": Need.SIGNED_OUT,
+    "account_login": Need.SIGNED_OUT,
+    "accounts:profile": Need.ACCOUNT,
+    "accounts:security": Need.ACCOUNT,
+    "accounts:tokens": Need.ACCOUNT,
+    "mfa_index": Need.ACCOUNT,
+    "account_reauthenticate": Need.ACCOUNT,
+    "account_change_password": Need.ACCOUNT,
     "accounts:new_organization": Need.ADMINISTER,
     "accounts:members": Need.MEMBER,
     "accounts:remove_member": Need.OWN,
@@ -87,6 +94,10 @@ NEEDS = {
 
 POST_ONLY = {
     "accounts:logout",
+    "account_logout",
+    "accounts:end_session",
+    "accounts:end_sessions",
+    "accounts:revoke_token",
     "accounts:change_role",
     "accounts:remove_team_member",
     "repositories:namespace_unhide",
@@ -107,3 +118,23 @@ POST_ONLY = {
 }
 
 REDIRECTS = {"accounts:organization"}
+
+# Steps of signing in and of keeping an account safe, which need another step first:
+# tests/sign_in walks them.
+STEPS = {
+    "accounts:disconnect",
+    "accounts:new_token",
+    "mfa_activate_totp",
+    "mfa_add_webauthn",
+    "mfa_authenticate",
+    "mfa_deactivate_totp",
+    "mfa_edit_webauthn",
+    "mfa_generate_recovery_codes",
+    "mfa_login_webauthn",
+    "mfa_reauthenticate",
+    "mfa_reauthenticate_webauthn",
+    "mfa_remove_webauthn",
+    "mfa_view_recovery_codes",
+    "openid_connect_callback",
+    "openid_connect_login",
+}

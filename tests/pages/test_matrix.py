@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.pages.addresses import portal_routes
-from tests.pages.needs import NEEDS, POST_ONLY, REDIRECTS, Need
+from tests.pages.needs import NEEDS, POST_ONLY, REDIRECTS, STEPS, Need
 
 if TYPE_CHECKING:
     from tests.pages.addresses import Route
@@ -58,7 +58,7 @@ ROUTES = {route.name: route for route in portal_routes()}
 
 
 def test_every_address_has_a_row_and_every_row_an_address():
-    assert sorted(ROUTES) == sorted({*NEEDS, *POST_ONLY, *REDIRECTS})
+    assert sorted(ROUTES) == sorted({*NEEDS, *POST_ONLY, *REDIRECTS, *STEPS})
 
 
 @pytest.mark.parametrize("persona", PERSONAS)
