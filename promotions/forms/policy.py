@@ -7,11 +7,9 @@ from zoneinfo import available_timezones
 
 from django import forms
 
-from accounts.access import Action
 from accounts.forms import PortalForm
-from promotions.forms.target import names_for, target_field
+from promotions.forms.target import target_field
 from promotions.models import PolicyVersion
-from promotions.rules import CODES
 from promotions.validators import (
     validate_source_pattern,
     validate_tag_template,
@@ -20,6 +18,10 @@ from promotions.validators import (
 
 if TYPE_CHECKING:
     from accounts.access import Actor
+
+
+SAYING = frozenset({"source_pattern", "target", "tag_template", "zone"})
+"""Fields whose errors are shown while one types, in an element that stays."""
 
 
 class PolicyForm(PortalForm):
@@ -69,17 +71,23 @@ class PolicyForm(PortalForm):
         label="Time zone",
         validators=(validate_zone,),
         help_text="Of the codes for date and time, such as Europe/Berlin.",
-        widget=forms.TextInput(attrs={"list": "zones", "autocomplete": "off"}),
+        widget=forms.TextInput(
+            attrs={"list": "zones", "autocomplete": "off", "spellcheck": "false"}
+        ),
     )
     on_moved_tag = forms.ChoiceField(
         label="When the tag moves on before it was promoted",
         choices=PolicyVersion.OnMovedTag.choices,
         initial=PolicyVersion.OnMovedTag.LATEST_ONLY,
+        widget=forms.RadioSelect,
+        help_text="It may wait long for evidence, or for a time to come.",
     )
     on_conflict = forms.ChoiceField(
         label="When the target has the tag already",
         choices=PolicyVersion.OnConflict.choices,
         initial=PolicyVersion.OnConflict.OVERWRITE,
+        widget=forms.RadioSelect,
+        help_text="Immutable tags of the target are never moved, whatever stands here.",
     )
     unscored = forms.ChoiceField(
         label="Vulnerabilities without a severity",
@@ -109,8 +117,6 @@ class PolicyForm(PortalForm):
         help_text="A policy that is switched off looks at no push.",
     )
 
-    codes = CODES
-
     def __init__(
         self, *args: Any, actor: Actor, is_wide: bool = False, **kwargs: Any
     ) -> None:
@@ -124,10 +130,10 @@ class PolicyForm(PortalForm):
             del self.fields["source_pattern"], self.fields["allow_public_target"]
         if not actor.is_administrator:
             del self.fields["allow_cycle"]
-
-    def suggestions(self) -> list[str]:
-        """Return names of repositories that may be the target without asking."""
-        return names_for(self.actor, Action.ADMIN)
+        for name in SAYING.intersection(self.fields):
+            field = self.fields[name]
+            ids = [f"id_{name}_helptext"] if field.help_text else []
+            field.widget.attrs["aria-describedby"] = " ".join([*ids, f"id_{name}_says"])
 
     def clean_target(self) -> str:
         return str(self.cleaned_data["target"]).strip("/ ")

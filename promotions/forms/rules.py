@@ -17,7 +17,8 @@ from promotions.rules import (
     Section,
     parse_rules,
 )
-from promotions.rules.rule import MAX_RULES
+from promotions.rules.rule import MAX_RULES, MAX_VALUE_LENGTH, MAX_VALUES
+from promotions.services.suggest import SUGGESTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +26,19 @@ if TYPE_CHECKING:
     from django.http import QueryDict
 
 GROUPS = "ABCDEFGHIJKLMNOPQRSTUVWXY"  # no policy has room for more groups
+MAX_TYPED = MAX_VALUES * (MAX_VALUE_LENGTH + 2)
+EMPTY = "empty"
+
+
+_KINDS = {
+    Field.SIZE: "size",
+    Field.SCAN_AGE: "duration",
+    Field.UPDATED_AT: "time",
+    Field.UPDATED_AT_DURATION: "duration",
+    Field.SBOM: "boolean",
+    Field.SIGNATURE_PRESENT: "boolean",
+}
+"""How the page's script lets one write a value, where that is not as a text."""
 
 
 class FieldSelect(forms.Select):
@@ -39,7 +53,10 @@ class FieldSelect(forms.Select):
             "data-operators": " ".join(field.operators),
             "data-hint": field.hint,
             "data-example": field.example,
+            "data-kind": _KINDS.get(field, "count" if field.is_count else "text"),
         }
+        if field in SUGGESTED:
+            option["attrs"]["data-suggested"] = True
         return option
 
 
@@ -71,10 +88,17 @@ class RuleForm(forms.Form):
         label="Value",
         required=False,
         strip=True,
+        max_length=MAX_TYPED,
         widget=forms.Textarea(
             attrs={"rows": 1, "spellcheck": "false", "placeholder": "-stable"}
         ),
     )
+
+    @override
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        says = f"{self['values'].auto_id}_says"
+        self.fields["values"].widget.attrs["aria-describedby"] = says
 
     @override
     def clean(self) -> dict[str, Any]:
@@ -84,7 +108,8 @@ class RuleForm(forms.Form):
             return cleaned
         operator, values = Operator(cleaned["operator"]), self._values()
         if not values:
-            self.add_error("values", "Write what to compare with, such as -stable.")
+            message = f"Write what to compare with, such as {self.example}."
+            self.add_error("values", ValidationError(message, code=EMPTY))
         elif len(values) > 1 and not operator.takes_many:
             message = f"“{operator.label}” takes one value; for several use “one of”."
             self.add_error("values", message)
@@ -97,6 +122,12 @@ class RuleForm(forms.Form):
                 }
             )
         return cleaned
+
+    @property
+    def example(self) -> str:
+        """A value that the field chosen takes."""
+        chosen = self.cleaned_data.get("field")
+        return Field(chosen).example if chosen else Field.TAG.example
 
     def _parse(self, triple: dict[str, Any]) -> None:
         try:
@@ -127,34 +158,51 @@ class BaseRuleFormSet(forms.BaseFormSet[RuleForm]):
 
     @override
     def clean(self) -> None:
-        """Refuse rules that contradict each other."""
+        """Refuse rules that contradict each other, on the cards they are about."""
+        if self.total_form_count() < 0:
+            message = "The number of criteria is wrong; load the page again."
+            raise ValidationError(message, code="invalid_rules")
         if any(form.errors for form in self.forms):
             return
         try:
             parse_rules(self.saved())
         except InvalidRule as error:
-            raise ValidationError(str(error), code="invalid_rules") from error
+            if not error.numbers:
+                raise ValidationError(str(error), code="invalid_rules") from error
+            self._refuse(error)
 
-    def saved(self) -> list[dict[str, Any]]:
-        """Return the rules as policies keep them: in MSR's form, groups beyond it.
+    def _refuse(self, error: InvalidRule) -> None:
+        """Say on every card of the rules named that they exclude each other."""
+        criteria = self._criteria()
+        named = [criteria[number - 1] for number in error.numbers]
+        for cards in named:
+            places = [self.forms.index(one[0]) + 1 for one in named if one is not cards]
+            others = ", ".join(map(str, places))
+            about = f"Together with criterion {others}: " if others else ""
+            for card in cards:
+                card.add_error("values", f"{about}{error.reason}")
 
-        A group stands where its first criterion does.
-        """
-        found: dict[str, dict[str, Any]] = {}
+    def _criteria(self) -> list[list[RuleForm]]:
+        """Return the cards of each criterion; a group stands where its first does."""
+        found: dict[str, list[RuleForm]] = {}
         for number, form in enumerate(self.forms):
             read = getattr(form, "cleaned_data", {})
-            if (rule := read.get("rule")) is None:
-                continue
-            triple = dict(rule.to_json())
-            if group := read.get("group"):
-                found.setdefault(group, {"any": []})["any"].append(triple)
-            else:
-                found[str(number)] = triple
+            if "rule" in read:
+                found.setdefault(read.get("group") or str(number), []).append(form)
         return list(found.values())
+
+    def saved(self) -> list[dict[str, Any]]:
+        """Return the rules as policies keep them: in MSR's form, groups beyond it."""
+        return [_saved(cards) for cards in self._criteria()]
 
     def rules(self) -> tuple[Criterion, ...]:
         """Return the criteria; raises InvalidRule where they make no sense together."""
         return parse_rules(self.saved())
+
+
+def _saved(cards: list[RuleForm]) -> dict[str, Any]:
+    triples = [dict(card.cleaned_data["rule"].to_json()) for card in cards]
+    return {"any": triples} if cards[0].cleaned_data.get("group") else triples[0]
 
 
 RuleFormSet = cast(  # the stubs forget which class the factory was given

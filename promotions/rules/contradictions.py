@@ -35,6 +35,22 @@ of GPL-2.0-only, and can do without it."""
 _BOOLEANS = (Field.SBOM, Field.SIGNATURE_PRESENT)
 
 
+class Contradiction(NamedTuple):
+    """Why no image meets some rules, and their numbers."""
+
+    numbers: tuple[int, ...]
+    reason: str
+
+    @property
+    def sentence(self) -> str:
+        """The whole of it, naming the rules."""
+        if len(self.numbers) == 1:
+            return f"Rule {self.numbers[0]} contradicts the others: {self.reason}"
+        *first, last = map(str, self.numbers)
+        named = f"Rules {', '.join(first)} and {last}"
+        return f"{named} contradict each other: {self.reason}"
+
+
 class Numbered(NamedTuple):
     """A rule and its number in the policy, from 1."""
 
@@ -42,8 +58,8 @@ class Numbered(NamedTuple):
     rule: Rule
 
 
-def find_contradiction(criteria: Sequence[Sequence[Rule]]) -> str | None:
-    """Return a sentence naming rules that exclude each other; None: none found.
+def find_contradiction(criteria: Sequence[Sequence[Rule]]) -> Contradiction | None:
+    """Return rules that exclude each other; None: none found.
 
     Each criterion is its alternatives, of which one has to hold.
     """
@@ -58,19 +74,17 @@ def find_contradiction(criteria: Sequence[Sequence[Rule]]) -> str | None:
         if len(alternatives) > 1 and all(
             _find([*certain, Numbered(number, one)]) for one in alternatives
         ):
-            return (
-                f"Rule {number} contradicts the others: "
-                "none of its alternatives can hold together with them."
-            )
+            reason = "none of its alternatives can hold together with them."
+            return Contradiction((number,), reason)
     return None
 
 
-def _find(rules: Sequence[Numbered]) -> str | None:
+def _find(rules: Sequence[Numbered]) -> Contradiction | None:
     if found := find_text_clash(rules):
-        return found
+        return Contradiction(*found)
     for clash in (numbers_clash, _sets_clash, _booleans_clash, versions_clash):
         if clash([rule for _, rule in rules]):
-            return _sentence(_fewest(rules, clash))
+            return _contradiction(_fewest(rules, clash))
     return None
 
 
@@ -84,13 +98,10 @@ def _fewest(rules: Sequence[Numbered], clash: Clash) -> list[Numbered]:
     return kept
 
 
-def _sentence(rules: Sequence[Numbered]) -> str:
-    numbers = [str(number) for number, _ in rules]
+def _contradiction(rules: Sequence[Numbered]) -> Contradiction:
     words = [rule.words for _, rule in rules]
-    return (
-        f"Rules {', '.join(numbers[:-1])} and {numbers[-1]} contradict each other: "
-        f"no image meets {', '.join(words[:-1])} and {words[-1]}."
-    )
+    reason = f"no image meets {', '.join(words[:-1])} and {words[-1]}."
+    return Contradiction(tuple(number for number, _ in rules), reason)
 
 
 def _sets_clash(rules: Sequence[Rule]) -> bool:

@@ -149,14 +149,14 @@ def parse_rules(rules: object) -> tuple[Criterion, ...]:
     if len(rules) > MAX_RULES:
         raise InvalidRule(f"A policy has at most {MAX_RULES} rules, not {len(rules)}.")
     parsed = tuple(
-        _numbered(f"Rule {number}", _parse_criterion, rule)
+        _numbered(f"Rule {number}", _parse_criterion, rule, number)
         for number, rule in enumerate(rules, start=1)
     )
     count = sum(1 for _ in single_rules(parsed))
     if count > MAX_RULES:
         raise InvalidRule(f"A policy has at most {MAX_RULES} rules, not {count}.")
-    if contradiction := find_contradiction([_alternatives(one) for one in parsed]):
-        raise InvalidRule(contradiction)
+    if found := find_contradiction([_alternatives(one) for one in parsed]):
+        raise InvalidRule(found.sentence, numbers=found.numbers, reason=found.reason)
     return parsed
 
 
@@ -176,12 +176,15 @@ def _parse_criterion(written: object) -> Criterion:
     return Rule.parse(written)
 
 
-def _numbered(name: str, parse: Callable[[object], T], written: object) -> T:
+def _numbered(
+    name: str, parse: Callable[[object], T], written: object, *numbers: int
+) -> T:
     """Parse a part; a refusal begins with the part's name."""
     try:
         return parse(written)
     except InvalidRule as error:
-        raise InvalidRule(f"{name}: {error}") from error
+        message = f"{name}: {error}"
+        raise InvalidRule(message, numbers=numbers, reason=str(error)) from error
 
 
 def _parse_field(name: object) -> Field:

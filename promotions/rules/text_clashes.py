@@ -51,8 +51,8 @@ class _Tested:
         return f"is a version {said}" if self.is_version else said
 
 
-def find_text_clash(rules: Sequence[Numbered]) -> str | None:
-    """Return a sentence about rules on one text; None: none found."""
+def find_text_clash(rules: Sequence[Numbered]) -> tuple[tuple[int, ...], str] | None:
+    """Return the numbers of rules on one text, and why; None: none found."""
     for text in dict.fromkeys(_TEXTS.values()):
         mine = [
             _Tested(number, rule, _test(rule))
@@ -70,26 +70,25 @@ def _test(rule: Rule) -> TextTest:
     return text_test(rule.operator, rule.values)
 
 
-def _find_pair(rules: Sequence[_Tested], label: str) -> str | None:
+def _find_pair(
+    rules: Sequence[_Tested], label: str
+) -> tuple[tuple[int, ...], str] | None:
     for one, other in permutations(rules, 2):
         if _exclude(one, other):
             first, second = sorted((one, other), key=lambda rule: rule.number)
-            return (
-                f"Rules {first.number} and {second.number} contradict each other: "
-                f"no {label} {first.phrase} and {second.phrase}."
-            )
+            reason = f"no {label} {first.phrase} and {second.phrase}."
+            return (first.number, second.number), reason
     return None
 
 
-def _find_exhausted(rules: Sequence[_Tested]) -> str | None:
+def _find_exhausted(rules: Sequence[_Tested]) -> tuple[tuple[int, ...], str] | None:
     for one in rules:
         if one.candidates and not any(
             all(rule.test(text) for rule in rules) for text in one.candidates
         ):
-            return (
-                f"The rules contradict each other: no value of rule {one.number} "
-                f"({listed(one.candidates)}) meets all the others."
-            )
+            values = listed(one.candidates)
+            reason = f"of {values} none meets all of them."
+            return tuple(rule.number for rule in rules), reason
     return None
 
 

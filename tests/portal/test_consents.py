@@ -183,7 +183,7 @@ def test_a_draft_about_many_is_replayed_in_the_form(browser, dana, source):
     make_repository(name="dev/out/x")
     data = filled_in(("ew", "-lts"), source_pattern="dev/*", target="dev/out/x")
     data["replay"] = data.pop("save")
-    page = browser(dana).post("/r/dev/promotions/new", data).text
-    assert "What it would have done in 30 days" in page
-    assert "would have become" in page
+    page = browser(dana).post("/r/dev/promotions/new", data)
+    assert "1 of 1</strong> push would have been promoted" in page.text
+    assert page.context["editor"].replayed.promoted == 1
     assert not PromotionPolicy.objects.exists()

@@ -108,9 +108,24 @@ def test_a_wrong_rule_is_refused_on_its_card(
 
 
 def test_rules_that_exclude_each_other_are_refused(browser, dana, source, target):
-    response = browser(dana).post(NEW, filled_in(("eq", "a"), ("eq", "b")))
-    assert response.context["rules"].non_form_errors()
+    data = filled_in(("eq", "a"), ("eq", "b"), ("sw", "a"))
+    rules = browser(dana).post(NEW, data).context["rules"]
+    said = [form.errors.get("values", [""])[0] for form in rules]
+    assert said[0].startswith("Together with criterion 2: no tag equals")
+    assert said[1].startswith("Together with criterion 1: no tag equals")
+    assert not said[2]
     assert not PromotionPolicy.objects.exists()
+
+
+def test_a_contradiction_with_a_group_stands_on_its_cards(
+    browser, dana, source, target
+):
+    data = filled_in(("ew", "-a"), ("ew", "-b"), ("ew", "-c"), ("sw", "1"))
+    data |= {f"rules-{card}-group": "A" for card in (1, 2)}
+    rules = browser(dana).post(NEW, data).context["rules"]
+    said = [form.errors.get("values", [""])[0] for form in rules]
+    assert [bool(one) for one in said] == [False, True, True, False]
+    assert said[1] == "none of its alternatives can hold together with them."
 
 
 def test_cards_come_and_go_without_a_script(browser, dana, source, target):

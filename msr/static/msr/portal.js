@@ -35,61 +35,6 @@ function switchTheme(button) {
   announce(`Colours: ${next}`);
 }
 
-// Form sets number their forms: give every card the number of its place.
-function number(cards, form) {
-  [...cards.children].forEach((card, place) => {
-    card.querySelector(".rule-number").textContent = place + 1;
-    for (const element of card.querySelectorAll("[name], [id], [for]")) {
-      for (const attribute of ["name", "id", "for", "aria-describedby"]) {
-        const value = element.getAttribute(attribute);
-        if (value) {
-          const placed = value.replace(/rules-(\d+|__prefix__)-/g, `rules-${place}-`);
-          element.setAttribute(attribute, placed);
-        }
-      }
-      if (element.name === "remove_rule") element.value = place;
-    }
-  });
-  form.elements["rules-TOTAL_FORMS"].value = cards.children.length;
-}
-
-// Offer the comparisons that fit the field, and say how to write a value.
-function fitRule(card) {
-  const [field, operator, values] = ["field", "operator", "values"].map((name) =>
-    card.querySelector(`[name$="-${name}"]`),
-  );
-  const chosen = field.selectedOptions[0].dataset;
-  const fitting = chosen.operators.split(" ");
-  for (const option of operator.options) option.hidden = !fitting.includes(option.value);
-  if (!fitting.includes(operator.value)) operator.value = fitting[0];
-  values.placeholder = chosen.example;
-  card.querySelector(".hint").textContent = chosen.hint;
-}
-
-function editRules(cards) {
-  const form = cards.closest("form");
-  [...cards.children].forEach(fitRule);
-  form.addEventListener("change", (event) => {
-    if (event.target.name?.endsWith("-field")) fitRule(event.target.closest(".rule"));
-  });
-  const template = document.getElementById("rule-card");
-  form.addEventListener("click", (event) => {
-    const button = event.target.closest("button");
-    if (button?.name === "add_rule") {
-      event.preventDefault();
-      cards.append(template.content.cloneNode(true));
-      number(cards, form);
-      fitRule(cards.lastElementChild);
-      cards.lastElementChild.querySelector("textarea").focus();
-    } else if (button?.name === "remove_rule") {
-      event.preventDefault();
-      button.closest(".rule").remove();
-      number(cards, form);
-      form.elements["add_rule"].focus();
-    }
-  });
-}
-
 // "3 hours ago" is quicker to read than a date; the date stays in the title.
 const UNITS = [["minute", 60], ["hour", 3600], ["day", 86400]];
 const NEAR = 30 * 86400;
@@ -196,6 +141,3 @@ showTheme(themeButton, document.documentElement.dataset.theme || "auto");
 themeButton.hidden = false;
 
 if (navigator.clipboard) document.documentElement.classList.add("can-copy");
-
-const cards = document.getElementById("rules");
-if (cards) editRules(cards);

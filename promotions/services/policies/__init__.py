@@ -8,7 +8,7 @@ from promotions.services.policies.consents import accept, decline, retract, with
 from promotions.services.policies.difference import Change, difference
 from promotions.services.policies.draft import Draft
 from promotions.services.policies.ends import Ends
-from promotions.services.policies.saving import create, update
+from promotions.services.policies.saving import create, refuse_saving, update
 from promotions.services.policies.shown import Shown, is_about, shown, unanswered
 from promotions.services.policies.survey import Pair, Survey, survey
 from promotions.services.policies.switching import delete, may_stop
@@ -30,6 +30,7 @@ __all__ = [
     "dismiss",
     "is_about",
     "may_stop",
+    "refuse_saving",
     "retract",
     "shown",
     "survey",

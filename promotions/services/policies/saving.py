@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import uuid5
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.http import Http404
 from django.utils import timezone
@@ -28,6 +29,8 @@ from promotions.services.policies.ends import Ends, named_target
 from promotions.services.policies.locking import lock_unchanged
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from accounts.access import Actor
 
 BOTH = frozenset(PolicyConsent.Side)
@@ -41,6 +44,7 @@ def create(
     enabled: bool = True,
     apply: bool = False,
     propose: bool = False,
+    request_uuid: UUID | None = None,
 ) -> PromotionPolicy:
     """Create a policy; needs admin on source and target.
 
@@ -48,18 +52,36 @@ def create(
     target accepts, and nothing tells whether the target exists. Raises ValidationError,
     with a sentence for each field, for rules or templates that cannot work, and
     RateLimited for too many proposals. Existing tags are looked at only with `apply`
-    (*Save & Apply*): the wish is stored, and the caller enqueues `apply_policy`.
+    (*Save & Apply*): the wish is stored, and the caller enqueues `apply_policy`. The
+    same `request_uuid` twice is one policy, the first.
     """
     version = draft.as_version(actor)
     consenting = _consenting(actor, version, propose=propose)
     policy = version.policy
     policy.enabled = enabled
-    with transaction.atomic():
-        policy.save()
-        version.policy = policy
-        _save(actor, version, consenting, apply=apply)
-        record(actor, "create", policy)
+    if request_uuid is not None:
+        # Nobody can make it that of another's policy.
+        wanted = uuid5(request_uuid, str(actor.key))
+        if made := _made_before(wanted):
+            return made
+        if not PromotionPolicy.objects.filter(uuid=wanted).exists():
+            policy.uuid = wanted  # else it was made, and deleted since
+    try:
+        with transaction.atomic():
+            policy.save()
+            version.policy = policy
+            _save(actor, version, consenting, apply=apply)
+            record(actor, "create", policy)
+    except IntegrityError:
+        if made := _made_before(policy.uuid):
+            return made
+        raise
     return policy
+
+
+def _made_before(uuid: UUID) -> PromotionPolicy | None:
+    rows = PromotionPolicy.objects.filter(uuid=uuid, deleted_at__isnull=True)
+    return rows.with_consents().first()
 
 
 def update(
@@ -94,6 +116,21 @@ def update(
             switching.write(policy, enabled=enabled)
         _save(actor, version, consenting, apply=apply)
     return policy
+
+
+def refuse_saving(
+    *, actor: Actor, version: PolicyVersion, propose: bool, with_effects: bool
+) -> None:
+    """Raise what saving a checked version would raise, and save nothing.
+
+    `with_effects` asks for what takes long: loops, and images that become public.
+    """
+    base = version.policy.shown_version if version.policy.pk else None
+    if base is not None and Draft.of(base) == Draft.of(version):
+        return  # that makes no version
+    consenting = _consenting(actor, version, propose=propose)
+    if with_effects and consenting == BOTH:
+        check_effects(actor, version)
 
 
 def _consenting(

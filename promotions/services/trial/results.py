@@ -23,6 +23,30 @@ class Effect(TextChoices):
     WAITS = "waits", "waits"
     STAYS = "stays", "does not meet the criteria"
 
+    @property
+    def heading(self) -> str:
+        """What stands above those that end so."""
+        return _SHOWN[self][0]
+
+    @property
+    def icon(self) -> str:
+        """The name of the picture beside it."""
+        return _SHOWN[self][1]
+
+    @property
+    def mark(self) -> str:
+        """How it is coloured, as the outcome of a criterion is."""
+        return _SHOWN[self][2]
+
+
+_SHOWN = {
+    Effect.PROMOTED: ("Promoted", "check", "holds"),
+    Effect.OVERWRITES: ("Promoted, moving a tag", "check", "holds"),
+    Effect.SKIPPED: ("Matched, and skipped", "skip", "fails"),
+    Effect.WAITS: ("Waiting", "clock", "unknown"),
+    Effect.STAYS: ("Not matched", "cross", "fails"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -68,6 +92,14 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
+class TrialGroup:
+    """Trials that end alike."""
+
+    effect: Effect
+    rows: tuple[Trial, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Trials:
     """Trials of many pushes, the newest push first.
 
@@ -77,3 +109,18 @@ class Trials:
     rows: tuple[Trial, ...]
     is_cut: bool
     assumptions: tuple[str, ...]
+
+    @property
+    def promoted(self) -> int:
+        """How many of them would be promoted."""
+        made = {Effect.PROMOTED, Effect.OVERWRITES}
+        return sum(row.effect in made for row in self.rows)
+
+    @property
+    def groups(self) -> list[TrialGroup]:
+        """The trials by how they end, what is promoted first."""
+        found = [
+            TrialGroup(one, tuple(row for row in self.rows if row.effect is one))
+            for one in Effect
+        ]
+        return [group for group in found if group.rows]
