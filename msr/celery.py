@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import time
+from contextlib import suppress
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import before_task_publish, setup_logging
 from django.conf import settings
+from django.core.cache import cache
+from redis.exceptions import RedisError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "msr.settings")
 
@@ -98,3 +102,14 @@ def _rescans() -> dict[str, Any]:
     period = min(float(settings.RESCAN_PERIOD), 3600.0)
     task = {"task": "promotions.tasks.rescan_promoted", "schedule": period}
     return {"rescan_promoted": task}
+
+
+BEAT_KEY = "msr:beat"
+BEAT_KEPT_SECONDS = 7 * 86400
+
+
+@before_task_publish.connect(sender="repositories.tasks.sweep_events")
+def note_beat(**_kwargs: object) -> None:
+    """Note that beat is alive: nobody else sends this task, and it does so often."""
+    with suppress(RedisError):  # the message it is about fails by itself
+        cache.set(BEAT_KEY, time.time(), BEAT_KEPT_SECONDS)

@@ -13,6 +13,7 @@ from accounts.admin_mixins import (
     ServiceAdmin,
     ServiceForm,
     apply_to_each,
+    asked_first,
     linked,
     moment,
 )
@@ -22,7 +23,7 @@ from accounts.services import access_tokens
 
 if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
 
 class AccessTokenForm(ServiceForm):
@@ -92,10 +93,18 @@ class AccessTokenAdmin(ServiceAdmin[AccessToken]):
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         """Tell whether the action is offered; the service decides for each token."""
-        return request.user.has_perm("accounts.change_accesstoken")
+        return self.is_open_to(request)
 
     @admin.action(description="Revoke selected access tokens", permissions=["revoke"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet[AccessToken]) -> None:
+    def revoke(
+        self, request: HttpRequest, queryset: QuerySet[AccessToken]
+    ) -> HttpResponse | None:
+        question = "Revoke these access tokens?"
+        consequence = "Whatever uses them is refused at once. This cannot be undone."
+        if page := asked_first(
+            self, request, queryset, question=question, consequence=consequence
+        ):
+            return page
         actor = actor_of(request)
         apply_to_each(
             request,
@@ -103,6 +112,7 @@ class AccessTokenAdmin(ServiceAdmin[AccessToken]):
             lambda token: access_tokens.revoke(actor=actor, token=token),
             "Access tokens revoked",
         )
+        return None
 
     @override
     def save_model(

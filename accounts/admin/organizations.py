@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from typing_extensions import override
 
 from accounts.admin_mixins import (
+    ITSELF,
     AuditedForm,
     ReadOnlyInline,
     ServiceAdmin,
@@ -28,7 +29,7 @@ from accounts.models import (
     Team,
     TeamMembership,
 )
-from accounts.services import organizations, teams
+from accounts.services import namespaces, organizations, teams
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -37,13 +38,19 @@ if TYPE_CHECKING:
     from accounts.access import Actor
 
 
-class NamespaceForm(AuditedForm):
+class NamespaceForm(ServiceForm):
     """What can be changed about a namespace."""
 
     @override
-    def namespace_of(self, row: Any) -> Namespace:
-        namespace: Namespace = row
-        return namespace
+    def run(self) -> Model:
+        namespace: Namespace = self.instance
+        if not self.changed_data:
+            return namespace
+        return namespaces.update(
+            actor=self.actor,
+            namespace=namespace,
+            create_on_push=self.cleaned_data["create_on_push"],
+        )
 
 
 class NamespaceUserGrantInline(GrantInline):
@@ -60,8 +67,9 @@ class NamespaceGroupGrantInline(TeamGrantInline):
 
 @admin.register(Namespace)
 class NamespaceAdmin(ServiceAdmin[Namespace]):
-    """Namespaces; they come with their user or organization."""
+    """First parts of names; they come with their user or organization."""
 
+    owners = (ITSELF,)
     form = NamespaceForm
     fields = ("name", "kind", "create_on_push", "created_at", "uuid")
     editable = ("create_on_push",)
@@ -123,8 +131,9 @@ class TeamInline(ReadOnlyInline):
 
 @admin.register(Organization)
 class OrganizationAdmin(ServiceAdmin[Organization]):
-    """Organizations."""
+    """Tenants: who owns them, who belongs to them, and their teams."""
 
+    owners = ("namespace",)
     form = ChangedOrganizationForm
     add_fields = ("name", "full_name", "primary_owner", "create_on_push")
     fields = ("namespace", "full_name", "primary_owner", "add", "created_at", "uuid")
@@ -141,6 +150,11 @@ class OrganizationAdmin(ServiceAdmin[Organization]):
     list_select_related = ("namespace", "primary_owner")
     search_fields = ("namespace__name", "full_name")
     ordering = ("namespace__name",)
+
+    @override
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Say what the service says: administrators make organizations."""
+        return request.user.is_superuser and super().has_add_permission(request)
 
     @override
     def get_form(
@@ -179,6 +193,7 @@ class MembershipForm(ServiceForm):
 class OrganizationMembershipAdmin(ServiceAdmin[OrganizationMembership]):
     """Who is in which organization."""
 
+    owners = ("organization__namespace",)
     form = MembershipForm
     add_fields = ("organization", "user", "is_owner")
     fields = ("organization", "user", "is_owner", "created_at")
@@ -211,13 +226,20 @@ class NewTeamForm(ServiceForm):
         )
 
 
-class TeamForm(AuditedForm):
+class TeamForm(ServiceForm):
     """What can be changed about a team."""
 
     @override
-    def namespace_of(self, row: Any) -> Namespace:
-        namespace: Namespace = row.organization.namespace
-        return namespace
+    def run(self) -> Model:
+        team: Team = self.instance
+        if not self.changed_data:
+            return team
+        return teams.update(
+            actor=self.actor,
+            team=team,
+            name=team.name,
+            description=self.cleaned_data["description"],
+        )
 
 
 class TeamMembershipInline(ReadOnlyInline):
@@ -230,8 +252,9 @@ class TeamMembershipInline(ReadOnlyInline):
 
 @admin.register(Team)
 class TeamAdmin(ServiceAdmin[Team]):
-    """Teams."""
+    """Members of an organization who are granted access together."""
 
+    owners = ("organization__namespace",)
     form = TeamForm
     add_fields = ("organization", "name", "description")
     fields = ("organization", "name", "description", "add", "created_at", "uuid")
@@ -275,6 +298,7 @@ class TeamMembershipForm(ServiceForm):
 class TeamMembershipAdmin(ServiceAdmin[TeamMembership]):
     """Who is in which team."""
 
+    owners = ("team__organization__namespace",)
     form = TeamMembershipForm
     add_fields = ("team", "user")
     fields = ("team", "user", "created_at")

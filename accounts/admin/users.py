@@ -18,6 +18,7 @@ from accounts.admin_mixins import (
     ServiceAdmin,
     ServiceForm,
     apply_to_each,
+    asked_first,
     linked,
     moment,
 )
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
 # Groups are the inside of teams: their members and rights change with the team.
 admin.site.unregister(Group)
-
-FLAGS_OF_SUPERUSERS = ("is_staff", "is_superuser")
 
 
 class NewUserForm(ServiceForm, AdminUserCreationForm[User]):
@@ -67,7 +66,10 @@ class ChangedUserForm(AuditedForm, UserChangeForm[User]):
 
 @admin.register(User)
 class UserAdmin(ServiceAdmin[User], DjangoUserAdmin[User]):
-    """People. Whoever leaves is disabled, not deleted: the history refers to them."""
+    """People. Whoever leaves is disabled, not deleted: the history refers to them.
+
+    For superusers only: accounts belong to no tenant.
+    """
 
     form = ChangedUserForm
     add_form = NewUserForm
@@ -104,6 +106,7 @@ class UserAdmin(ServiceAdmin[User], DjangoUserAdmin[User]):
         "is_superuser",
     )
     filter_horizontal = ()
+    actions = ("disable", "enable", "end_sessions", "remove_factors")
     list_display = (
         "username",
         "email",
@@ -117,56 +120,86 @@ class UserAdmin(ServiceAdmin[User], DjangoUserAdmin[User]):
     list_filter = ("is_active", "is_staff", "is_superuser", "last_login")
     list_select_related = ("namespace",)
     search_fields = ("username", "email", "first_name", "last_name")
-    actions = ("remove_factors", "end_sessions")
 
     def has_rescue_permission(self, request: HttpRequest) -> bool:
         """Tell whether the actions are offered; the services decide for each user."""
         return bool(request.user.is_superuser)
 
     @admin.action(
-        description="Remove all second factors (lost device) of selected users",
+        description="Remove all second factors (lost device) of selected people",
         permissions=["rescue"],
     )
-    def remove_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+    def remove_factors(
+        self, request: HttpRequest, queryset: QuerySet[User]
+    ) -> HttpResponse | None:
+        consequence = "Until they add a new one, their password alone signs them in."
+        question = "Remove the second factors of these people?"
+        if page := asked_first(
+            self, request, queryset, question=question, consequence=consequence
+        ):
+            return page
         actor = actor_of(request)
         apply_to_each(
             request,
             queryset,
             lambda user: factors.remove_all(actor=actor, user=user),
-            "Users without second factors",
+            "People without second factors",
         )
-
-    @admin.action(
-        description="End all sessions of selected users", permissions=["rescue"]
-    )
-    def end_sessions(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        actor = actor_of(request)
-        apply_to_each(
-            request,
-            queryset,
-            lambda user: sessions.end_all(actor=actor, user=user),
-            "Users signed out everywhere",
-        )
+        return None
 
     @override
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         return [(None, {"fields": self.get_fields(request, obj)})]
 
-    @override
-    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        names = super().get_readonly_fields(request, obj)
-        if request.user.is_superuser:
-            return names
-        return [*names, *FLAGS_OF_SUPERUSERS]
+    @admin.action(description="Disable selected people", permissions=["change"])
+    def disable(
+        self, request: HttpRequest, queryset: QuerySet[User]
+    ) -> HttpResponse | None:
+        consequence = (
+            "They are signed out, cannot sign in again, and their access tokens do"
+            " nothing. What they made stays; enabling them undoes it."
+        )
+        question = "Disable these people?"
+        if page := asked_first(
+            self, request, queryset, question=question, consequence=consequence
+        ):
+            return page
+        self._set_active(request, queryset.filter(is_active=True), to=False)
+        return None
 
-    @override
-    def has_change_permission(
-        self, request: HttpRequest, obj: User | None = None
-    ) -> bool:
-        """Keep staff who are no superusers from the passwords of those who are."""
-        if obj is not None and obj.is_superuser and not request.user.is_superuser:
-            return False
-        return super().has_change_permission(request, obj)
+    @admin.action(description="Enable selected people", permissions=["change"])
+    def enable(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        self._set_active(request, queryset.filter(is_active=False), to=True)
+
+    @admin.action(description="End sessions of selected people", permissions=["change"])
+    def end_sessions(
+        self, request: HttpRequest, queryset: QuerySet[User]
+    ) -> HttpResponse | None:
+        consequence = "They have to sign in again in every browser. Tokens go on."
+        question = "End the sessions of these people?"
+        if page := asked_first(
+            self, request, queryset, question=question, consequence=consequence
+        ):
+            return page
+        actor = actor_of(request)
+        apply_to_each(
+            request,
+            queryset,
+            lambda user: sessions.end_all(actor=actor, user=user),
+            "People signed out",
+        )
+        return None
+
+    def _set_active(
+        self, request: HttpRequest, rows: QuerySet[User], *, to: bool
+    ) -> None:
+        actor = actor_of(request)
+        apply_to_each(
+            request,
+            rows,
+            lambda user: users.set_active(actor=actor, user=user, is_active=to),
+            "People enabled" if to else "People disabled",
+        )
 
     @override
     def user_change_password(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from accounts.admin_mixins.columns import linked, moment, pretty_json
+from accounts.admin_mixins.confirmation import asked_first
 from accounts.admin_mixins.lists import MsrAdmin
+from accounts.admin_mixins.permitted import ITSELF
 from accounts.admin_mixins.read_only import ReadOnlyAdmin, ReadOnlyInline
 from accounts.admin_mixins.services import (
     REFUSALS,
@@ -15,6 +17,7 @@ from accounts.admin_mixins.services import (
 )
 
 __all__ = [
+    "ITSELF",
     "REFUSALS",
     "AuditedForm",
     "MsrAdmin",
@@ -23,6 +26,7 @@ __all__ = [
     "ServiceAdmin",
     "ServiceForm",
     "apply_to_each",
+    "asked_first",
     "linked",
     "moment",
     "pretty_json",

@@ -100,6 +100,7 @@ class LevelFilter(admin.SimpleListFilter):
 class GrantAdmin(ServiceAdmin[Any]):
     """What the pages of all four tables of grants have in common."""
 
+    owners = ("content_object",)
     form: type[GrantForm]
     list_filter = (LevelFilter,)
     editable = ("level",)

@@ -8,11 +8,14 @@ from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db.models import Model
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
 from typing_extensions import override
+
+from accounts.admin_mixins.permitted import PermittedObjectsAdmin
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
 M = TypeVar("M", bound=Model)
 
@@ -29,11 +32,11 @@ class BoundedPaginator(Paginator[Any]):
         return rows.order_by()[:COUNTED_ROWS].count()
 
 
-class MsrAdmin(admin.ModelAdmin[M]):
+class MsrAdmin(PermittedObjectsAdmin[M]):
     """What all lists have: bounded counting, joins made once, bytes left out.
 
     `list_select_related` holds for the pages of single objects, too; `deferred` names
-    the columns that no page may load.
+    the columns that no page may load, and no address may ask about.
     """
 
     paginator = BoundedPaginator
@@ -43,6 +46,21 @@ class MsrAdmin(admin.ModelAdmin[M]):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     deferred: ClassVar[tuple[str, ...]] = ()
+
+    @override
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(
+            request, {"title": title, **(extra_context or {})}
+        )
+
+    @override
+    def _secret_columns(self) -> set[str]:
+        return super()._secret_columns() | {
+            name for name in self.deferred if "__" not in name
+        }
 
     @override
     def get_queryset(self, request: HttpRequest) -> QuerySet[M]:

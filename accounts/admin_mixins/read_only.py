@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from accounts.admin_mixins.columns import shown
 from accounts.admin_mixins.lists import MsrAdmin
+from accounts.admin_mixins.permitted import admin_of, narrowed_inline
 from accounts.models import EncryptedTextField
 
 if TYPE_CHECKING:
@@ -60,8 +61,16 @@ class ReadOnlyInline(NoWriting, admin.TabularInline[Any, Any]):
     list_select_related: ClassVar[tuple[str, ...]] = ()
 
     @override
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever may see the list of these rows may see them here."""
+        del obj
+        related = admin_of(self.admin_site, self.model)
+        return related is not None and related.is_open_to(request)
+
+    @override
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related(*self.list_select_related)
+        rows = narrowed_inline(self, super().get_queryset(request), request)
+        return rows.select_related(*self.list_select_related)
 
     @override
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:

@@ -134,6 +134,7 @@ class ServiceAdmin(MsrAdmin[M]):
 
     `add_fields` are those of the page to add one, `fields` those of an existing
     object, of which `editable` can be changed. Empty means: not possible here.
+    What an AuditedForm changes is for superusers.
     """
 
     form: type[ServiceForm]
@@ -155,7 +156,12 @@ class ServiceAdmin(MsrAdmin[M]):
 
     @override
     def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
-        return bool(self.editable) and super().has_change_permission(request, obj)
+        audited = issubclass(self.form, AuditedForm)
+        return (
+            bool(self.editable)
+            and (request.user.is_superuser or not audited)
+            and super().has_change_permission(request, obj)
+        )
 
     @override
     def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
@@ -190,6 +196,7 @@ class ServiceAdmin(MsrAdmin[M]):
     ) -> Any:
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.actor = actor_of(request)  # the class was made for this request
+        self.narrow_choices(form, request)
         return form
 
     @override
@@ -243,20 +250,32 @@ class ServiceAdmin(MsrAdmin[M]):
             return HttpResponseRedirect(reverse(name, args=(object_id,)))
 
 
+REFUSALS_NAMED = 10
+
+
 def apply_to_each(
     request: HttpRequest,
     rows: QuerySet[Any],
     service: Callable[[Any], object],
     done: str,
 ) -> None:
-    """Run an action's service for every row; say for each refusal why."""
-    succeeded = 0
+    """Run an action's service for every row; say what happened, and what not and why.
+
+    `rows` are what the action fits; what was chosen besides is not mentioned.
+    """
+    succeeded, refused = 0, []
     for row in rows:
         try:
             service(row)
         except REFUSALS as refusal:
-            messages.error(request, f"{row}: {sentence_of(refusal)}")
+            refused.append(f"{row}: {sentence_of(refusal)}")
         else:
             succeeded += 1
+    for sentence in refused[:REFUSALS_NAMED]:
+        messages.error(request, sentence)
+    if (rest := len(refused) - REFUSALS_NAMED) > 0:
+        messages.error(request, f"Refused besides: {rest}.")
     if succeeded:
         messages.success(request, f"{done}: {succeeded}.")
+    elif not refused:
+        messages.warning(request, f"{done}: none. This fits none of those chosen.")

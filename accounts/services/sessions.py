@@ -36,10 +36,10 @@ def end(*, actor: Actor, session: UserSession) -> None:
     _end(actor, session.user, UserSession.objects.filter(pk=session.pk))
 
 
-def end_all(*, actor: Actor, user: User) -> None:
-    """Sign somebody out everywhere; administrators only."""
+def end_all(*, actor: Actor, user: User) -> int:
+    """Sign somebody out; return of how many places. Administrators only."""
     require_administrator(actor)
-    _end(actor, user, UserSession.objects.filter(user=user))
+    return _end(actor, user, UserSession.objects.filter(user=user))
 
 
 def end_others(*, actor: Actor, kept: str) -> None:
@@ -48,7 +48,7 @@ def end_others(*, actor: Actor, kept: str) -> None:
     _end(actor, actor.user, rows)
 
 
-def _end(actor: Actor, user: User, rows: QuerySet[UserSession]) -> None:
+def _end(actor: Actor, user: User, rows: QuerySet[UserSession]) -> int:
     with transaction.atomic():
         keys = list(rows.values_list("session_key", flat=True))
         Session.objects.filter(session_key__in=keys).delete()
@@ -60,3 +60,4 @@ def _end(actor: Actor, user: User, rows: QuerySet[UserSession]) -> None:
             namespace=user.namespace,
             after={"ended": len(keys)},
         )
+    return len(keys)

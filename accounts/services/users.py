@@ -1,15 +1,15 @@
-"""Create people and their namespaces, and change what they say of themselves."""
+"""Create people, change what they say of themselves, keep out who has left."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
 from accounts.models import Namespace, User
 from accounts.permissions import require_administrator
-from accounts.services import audit
+from accounts.services import audit, sessions
 
 if TYPE_CHECKING:
     from accounts.access import Actor
@@ -64,5 +64,31 @@ def describe(*, actor: Actor, full_name: str, email: str) -> User:
             namespace=user.namespace,
             before=before,
             after={"full_name": full_name, "email": email},
+        )
+    return user
+
+
+def set_active(*, actor: Actor, user: User, is_active: bool) -> User:
+    """Let somebody sign in, or keep them out: sessions end, tokens do nothing.
+
+    Administrators only. Raises ValidationError for oneself: nobody locks out the last
+    administrator by it.
+    """
+    require_administrator(actor)
+    if user.pk == actor.key and not is_active:
+        message = "You cannot disable yourself; let another administrator do it."
+        raise ValidationError(message)
+    with transaction.atomic():
+        before, user.is_active = user.is_active, is_active
+        user.save(update_fields=["is_active"])
+        if not is_active:
+            sessions.end_all(actor=actor, user=user)
+        audit.record(
+            actor=actor,
+            action="enable" if is_active else "disable",
+            subject=user,
+            namespace=user.namespace,
+            before={"is_active": before},
+            after={"is_active": is_active},
         )
     return user

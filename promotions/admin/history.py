@@ -8,7 +8,13 @@ from django.contrib import admin
 from django.db.models import F
 from typing_extensions import override
 
-from accounts.admin_mixins import ReadOnlyAdmin, apply_to_each, linked, moment
+from accounts.admin_mixins import (
+    ReadOnlyAdmin,
+    apply_to_each,
+    asked_first,
+    linked,
+    moment,
+)
 from accounts.authentication import actor_of
 from promotions.admin.policies import ENDS
 from promotions.models import Decision, Evaluation, Promotion, Watch
@@ -24,7 +30,9 @@ if TYPE_CHECKING:
 
     from django.contrib.admin.views.main import ChangeList
     from django.db.models import QuerySet
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
+
+    from promotions.querysets import PromotionQuerySet
 
 MOVE = ("tag_move__repository__namespace", "tag_move__to_manifest")
 VERSION = tuple(f"policy_version__{end}" for end in ENDS)
@@ -100,7 +108,8 @@ class ErrorCodeFilter(admin.SimpleListFilter):
 
     @override
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(code, code) for code in Promotion.objects.recent_error_codes()]
+        rows: PromotionQuerySet = model_admin.get_queryset(request)
+        return [(code, code) for code in rows.recent_error_codes()]
 
     @override
     def queryset(
@@ -113,6 +122,10 @@ class ErrorCodeFilter(admin.SimpleListFilter):
 class PromotionAdmin(SearchByReference, ReadOnlyAdmin[Promotion]):
     """Promotions: the work and the record of it."""
 
+    owners = (
+        "source_repository",
+        "target_namespace",
+    )
     actions = ("promote_again", "cancel")
     deferred = (
         "manifest__raw",
@@ -160,7 +173,7 @@ class PromotionAdmin(SearchByReference, ReadOnlyAdmin[Promotion]):
 
     def has_repeat_permission(self, request: HttpRequest) -> bool:
         """Tell whether the actions are offered; the services decide for each row."""
-        return request.user.has_perm("promotions.change_promotion")
+        return self.is_open_to(request)
 
     @admin.action(description="Promote selected again", permissions=["repeat"])
     def promote_again(
@@ -175,7 +188,18 @@ class PromotionAdmin(SearchByReference, ReadOnlyAdmin[Promotion]):
         apply_to_each(request, queryset, again, "Promoted again")
 
     @admin.action(description="Cancel selected", permissions=["repeat"])
-    def cancel(self, request: HttpRequest, queryset: QuerySet[Promotion]) -> None:
+    def cancel(
+        self, request: HttpRequest, queryset: QuerySet[Promotion]
+    ) -> HttpResponse | None:
+        question = "Cancel these promotions?"
+        consequence = (
+            "What waits is not promoted; what runs is told to stop. Promote again"
+            " makes a new attempt."
+        )
+        if page := asked_first(
+            self, request, queryset, question=question, consequence=consequence
+        ):
+            return page
         actor = actor_of(request)
         apply_to_each(
             request,
@@ -183,6 +207,7 @@ class PromotionAdmin(SearchByReference, ReadOnlyAdmin[Promotion]):
             lambda promotion: cancel(actor=actor, promotion=promotion),
             "Cancelled, or told to stop",
         )
+        return None
 
 
 @admin.register(Watch)

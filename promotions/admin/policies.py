@@ -11,6 +11,7 @@ from accounts.admin_mixins import (
     ReadOnlyAdmin,
     ReadOnlyInline,
     apply_to_each,
+    asked_first,
     linked,
     moment,
 )
@@ -23,7 +24,7 @@ from repositories.tasks import wake
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
     from accounts.access import Actor
     from promotions.querysets import PromotionPolicyQuerySet
@@ -57,6 +58,10 @@ class PolicyVersionInline(ReadOnlyInline):
 class PromotionPolicyAdmin(SearchByReference, ReadOnlyAdmin[PromotionPolicy]):
     """Policies; what one does is changed in the portal and makes a new version."""
 
+    owners = (
+        "source_namespace",
+        "current_version__target_namespace",
+    )
     actions = ("enable", "disable", "apply", "delete")
     inlines = (PolicyVersionInline,)
     list_display = (
@@ -103,7 +108,7 @@ class PromotionPolicyAdmin(SearchByReference, ReadOnlyAdmin[PromotionPolicy]):
 
     def has_switch_permission(self, request: HttpRequest) -> bool:
         """Tell whether the actions are offered; the services decide for each policy."""
-        return request.user.has_perm("promotions.change_promotionpolicy")
+        return self.is_open_to(request)
 
     @admin.action(description="Enable selected policies", permissions=["switch"])
     def enable(self, request: HttpRequest, queryset: QuerySet[PromotionPolicy]) -> None:
@@ -116,7 +121,17 @@ class PromotionPolicyAdmin(SearchByReference, ReadOnlyAdmin[PromotionPolicy]):
         self._switch(request, queryset.filter(enabled=True), enabled=False)
 
     @admin.action(description="Apply selected policies", permissions=["switch"])
-    def apply(self, request: HttpRequest, queryset: QuerySet[PromotionPolicy]) -> None:
+    def apply(
+        self, request: HttpRequest, queryset: QuerySet[PromotionPolicy]
+    ) -> HttpResponse | None:
+        question = "Apply these policies to the tags that exist?"
+        consequence = (
+            "Every tag that matches now is promoted, as if it had just been pushed."
+        )
+        if page := asked_first(
+            self, request, queryset, question=question, consequence=consequence
+        ):
+            return page
         actor = actor_of(request)
 
         def apply(policy: PromotionPolicy) -> None:
@@ -125,9 +140,18 @@ class PromotionPolicyAdmin(SearchByReference, ReadOnlyAdmin[PromotionPolicy]):
 
         rows = queryset.filter(deleted_at__isnull=True, enabled=True)
         apply_to_each(request, rows, apply, "Policies that look at existing tags")
+        return None
 
     @admin.action(description="Delete selected policies", permissions=["switch"])
-    def delete(self, request: HttpRequest, queryset: QuerySet[PromotionPolicy]) -> None:
+    def delete(
+        self, request: HttpRequest, queryset: QuerySet[PromotionPolicy]
+    ) -> HttpResponse | None:
+        question = "Delete these policies?"
+        consequence = "They promote nothing any more. What they promoted stays."
+        if page := asked_first(
+            self, request, queryset, question=question, consequence=consequence
+        ):
+            return page
         actor = actor_of(request)
         apply_to_each(
             request,
@@ -135,6 +159,7 @@ class PromotionPolicyAdmin(SearchByReference, ReadOnlyAdmin[PromotionPolicy]):
             lambda policy: policies.delete(actor=actor, policy=policy),
             "Policies deleted",
         )
+        return None
 
     def _switch(
         self, request: HttpRequest, rows: QuerySet[PromotionPolicy], *, enabled: bool
@@ -154,6 +179,10 @@ class PromotionPolicyAdmin(SearchByReference, ReadOnlyAdmin[PromotionPolicy]):
 class PolicyVersionAdmin(SearchByReference, ReadOnlyAdmin[PolicyVersion]):
     """What each policy did and does."""
 
+    owners = (
+        "source_repository",
+        "target_namespace",
+    )
     date_hierarchy = "created_at"
     list_display = (
         moment("created_at"),

@@ -13,6 +13,7 @@ from repositories.models import Provenance, TagMove
 class TagMoveAdmin(SearchByReference, ReadOnlyAdmin[TagMove]):
     """Every move of every tag."""
 
+    owners = ("repository",)
     deferred = ("from_manifest__raw", "to_manifest__raw")
     list_display = (
         moment("created_at", "recorded"),

@@ -45,7 +45,7 @@ class RegistryAdmin(ReadOnlyAdmin[Registry]):
 
 @admin.register(RegistryEvent)
 class RegistryEventAdmin(ReadOnlyAdmin[RegistryEvent]):
-    """What the registry reported."""
+    """The inbox: what the registry reported, and what became of it."""
 
     actions = ("replay",)
     deferred = ("body_head",)
@@ -66,7 +66,7 @@ class RegistryEventAdmin(ReadOnlyAdmin[RegistryEvent]):
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
         """Tell whether the action is offered."""
-        return request.user.has_perm("repositories.change_registryevent")
+        return self.is_open_to(request)
 
     @admin.action(description="Replay selected poison events", permissions=["replay"])
     def replay(self, request: HttpRequest, queryset: QuerySet[RegistryEvent]) -> None:

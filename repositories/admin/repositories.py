@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html_join
 from typing_extensions import override
 
-from accounts.admin_mixins import ServiceAdmin, ServiceForm, linked, moment
+from accounts.admin_mixins import ITSELF, ServiceAdmin, ServiceForm, linked, moment
 from repositories.admin.grants import (
     RepositoryGroupGrantInline,
     RepositoryUserGrantInline,
@@ -40,6 +40,7 @@ class RepositoryForm(ServiceForm):
 class RepositoryAdmin(ServiceAdmin[Repository]):
     """Repositories; deleted ones can be looked at until their name is free."""
 
+    owners = (ITSELF,)
     form = RepositoryForm
     add_fields = ("namespace", "name", *repositories.EDITABLE)
     fields = (
@@ -79,6 +80,14 @@ class RepositoryAdmin(ServiceAdmin[Repository]):
     search_fields = ("namespace__name", "name")
     search_help_text = "Parts of the namespace's or the repository's name."
     ordering = ("-created_at", "-id")
+
+    @override
+    def get_fields(self, request: HttpRequest, obj: Repository | None = None) -> Any:
+        """Leave out the links to lists that are for superusers."""
+        names = super().get_fields(request, obj)
+        if request.user.is_superuser:
+            return names
+        return [name for name in names if name != "lists"]
 
     @admin.display(description="repository")
     def full_name(self, row: Repository) -> str:

@@ -71,6 +71,7 @@ class ScannerForm(ServiceForm):
 class ScannerAdmin(ServiceAdmin[Scanner]):
     """Scanners in the order in which they count."""
 
+    owners = ("namespace",)
     form = ScannerForm
     add_fields = ("namespace", "name", *OF_ADAPTERS, *OF_ALL)
     fields = (
@@ -111,7 +112,7 @@ class ScannerAdmin(ServiceAdmin[Scanner]):
 
     def has_check_permission(self, request: HttpRequest) -> bool:
         """Tell whether the action is offered; the service decides for each scanner."""
-        return request.user.has_perm("repositories.change_scanner")
+        return self.is_open_to(request)
 
     @admin.action(description="Test connection", permissions=["check"])
     def test_connection(

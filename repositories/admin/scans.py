@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import TYPE_CHECKING, cast
 
-from accounts.admin_mixins import ReadOnlyAdmin, linked, moment
+from django.contrib import admin
+from typing_extensions import override
+
+from accounts.admin_mixins import (
+    ReadOnlyAdmin,
+    apply_to_each,
+    asked_first,
+    linked,
+    moment,
+)
+from accounts.authentication import actor_of
 from repositories.admin.search import SearchByReference
 from repositories.models import (
     Component,
@@ -17,6 +27,14 @@ from repositories.models import (
     VulnerabilityAlias,
     VulnerabilityException,
 )
+from repositories.services import exceptions
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest, HttpResponse
+
+    from accounts.access import Actor
+    from repositories.querysets import VulnerabilityExceptionQuerySet
 
 TRUST = ("trusted_repository__namespace", "trusted_namespace")
 OF_SCAN = ("scan__manifest", "component")
@@ -134,6 +152,8 @@ class VulnerabilityExceptionAdmin(
 ):
     """Hidden vulnerabilities, those that ended included."""
 
+    owners = ("namespace", "repository")  # one of them
+    actions = ("unhide",)
     list_display = (
         moment("created_at"),
         "vulnerability",
@@ -151,6 +171,35 @@ class VulnerabilityExceptionAdmin(
     repository_paths = ("repository",)
     search_help_text = "namespace/repository"
     ordering = ("-created_at", "-id")
+
+    @override
+    def permitted(
+        self, rows: QuerySet[VulnerabilityException], actor: Actor
+    ) -> QuerySet[VulnerabilityException]:
+        return cast("VulnerabilityExceptionQuerySet", rows).administered_by(actor)
+
+    def has_unhide_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the action is offered; the service decides for each row."""
+        return self.is_open_to(request)
+
+    @admin.action(description="Let selected count again", permissions=["unhide"])
+    def unhide(
+        self, request: HttpRequest, queryset: QuerySet[VulnerabilityException]
+    ) -> HttpResponse | None:
+        question = "Let these vulnerabilities count again?"
+        consequence = "Policies look again at the images they were hidden in."
+        if page := asked_first(
+            self, request, queryset, question=question, consequence=consequence
+        ):
+            return page
+        actor = actor_of(request)
+        apply_to_each(
+            request,
+            queryset.filter(ended_at__isnull=True),
+            lambda row: exceptions.unhide(actor=actor, exception=row),
+            "Vulnerabilities that count again",
+        )
+        return None
 
 
 @admin.register(IndexChild)

@@ -13,6 +13,7 @@ from accounts.admin_mixins import (
     ServiceAdmin,
     ServiceForm,
     apply_to_each,
+    asked_first,
     linked,
     moment,
 )
@@ -23,7 +24,7 @@ from repositories.services import signing_keys
 
 if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
 
 class SigningKeyForm(ServiceForm):
@@ -47,6 +48,7 @@ class SigningKeyForm(ServiceForm):
 class SigningKeyAdmin(ServiceAdmin[SigningKey]):
     """Keys of all namespaces and of the registry: registered and retired."""
 
+    owners = ("namespace",)
     form = SigningKeyForm
     add_fields = ("namespace", "name", "public_key")
     fields = (
@@ -87,10 +89,21 @@ class SigningKeyAdmin(ServiceAdmin[SigningKey]):
 
     def has_retire_permission(self, request: HttpRequest) -> bool:
         """Tell whether the action is offered; the service decides for each key."""
-        return request.user.has_perm("repositories.change_signingkey")
+        return self.is_open_to(request)
 
     @admin.action(description="Retire selected keys", permissions=["retire"])
-    def retire(self, request: HttpRequest, queryset: QuerySet[SigningKey]) -> None:
+    def retire(
+        self, request: HttpRequest, queryset: QuerySet[SigningKey]
+    ) -> HttpResponse | None:
+        question = "Retire these keys?"
+        consequence = (
+            "Signatures by them count no more: policies that ask for one stop matching."
+            " This cannot be undone."
+        )
+        if page := asked_first(
+            self, request, queryset, question=question, consequence=consequence
+        ):
+            return page
         actor = actor_of(request)
         apply_to_each(
             request,
@@ -98,6 +111,7 @@ class SigningKeyAdmin(ServiceAdmin[SigningKey]):
             lambda key: signing_keys.retire(actor=actor, key=key),
             "Keys retired",
         )
+        return None
 
 
 @admin.register(ImageSignature)

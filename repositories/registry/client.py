@@ -95,10 +95,14 @@ class RegistryClient(BlobClient):
         """Close the idle connections."""
         self._session.transport.close()
 
-    def ping(self) -> None:
-        """Check that the registry is there and accepts our tokens."""
+    def ping(self) -> str:
+        """Check that the registry is there and accepts our tokens.
+
+        Returns the version of the API that it names, "" where it names none.
+        """
         path = self._session.transport.path("/v2/")
-        self._session.send(Request("GET", path, ()))
+        answer = self._session.send(Request("GET", path, ()))
+        return answer.headers.get("Docker-Distribution-Api-Version", "")[:100]
 
     def head_manifest(
         self, name: RepositoryName, reference: Reference

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
@@ -148,9 +149,44 @@ def test_users_cannot_be_deleted(browser):
     assert browser.post(url, {"post": "yes"}).status_code == 403
 
 
+def act(browser: Client, action: str, *people: User, **more: str) -> str:
+    url = reverse("admin:accounts_user_changelist")
+    keys = [person.pk for person in people]
+    data = {"action": action, "_selected_action": keys, **more}
+    return browser.post(url, data, follow=True).content.decode()
+
+
+def test_people_are_disabled_after_a_question_and_signed_out(browser, administrator):
+    dana, theirs = make_user("dana"), Client()
+    theirs.force_login(dana, "django.contrib.auth.backends.ModelBackend")
+    assert "Disable these people?" in act(browser, "disable", dana)
+    dana.refresh_from_db()
+    assert dana.is_active
+    page = act(browser, "disable", dana, administrator, confirmed="yes")
+    assert "People disabled: 1." in page
+    assert "You cannot disable yourself" in page
+    dana.refresh_from_db()
+    assert not dana.is_active
+    assert not Session.objects.filter(pk=theirs.session.session_key).exists()
+    assert set(AuditEvent.objects.values_list("action", flat=True)) > {
+        "end sessions",
+        "disable",
+    }
+    assert "People enabled: 1." in act(browser, "enable", dana)
+
+
+def test_sessions_end_and_those_of_others_go_on(browser):
+    dana, theirs = make_user("dana"), Client()
+    theirs.force_login(dana, "django.contrib.auth.backends.ModelBackend")
+    page = act(browser, "end_sessions", dana, confirmed="yes")
+    assert "People signed out: 1." in page
+    assert theirs.get(reverse("promotions:dashboard")).status_code == 302
+    assert last_audit().after == {"ended": 1}
+
+
 @pytest.fixture
 def clerk(db):
-    """Staff with every permission on users, but no superuser."""
+    """Staff with every permission of Django on users, but no superuser."""
     clerk = make_user("clerk")
     User.objects.filter(pk=clerk.pk).update(is_staff=True)
     clerk.user_permissions.set(Permission.objects.filter(content_type__model="user"))
@@ -159,21 +195,15 @@ def clerk(db):
     return client
 
 
-def test_staff_cannot_make_superusers(clerk):
+def test_people_are_out_of_reach_of_staff(clerk, administrator):
     dana = make_user("dana")
-    change(clerk, dana, is_active="on", is_superuser="on", is_staff="on")
-    dana.refresh_from_db()
-    assert not dana.is_superuser
-    assert not dana.is_staff
-    response = add_user(clerk, username="eve", is_superuser="on")
-    assert "Only an administrator" in errors_of(response)
+    for person in (dana, administrator):
+        assert change(clerk, person, is_active="on").status_code == 403
+        url = reverse("admin:auth_user_password_change", args=(person.pk,))
+        sent = {"password1": PASSWORD, "password2": PASSWORD}
+        assert clerk.post(url, sent).status_code == 403
+    assert add_user(clerk, username="eve", is_superuser="on").status_code == 403
     assert not Namespace.objects.filter(name="eve").exists()
-
-
-def test_staff_cannot_touch_superusers(clerk, administrator):
-    assert change(clerk, administrator, email="eve@example.org").status_code == 403
-    url = reverse("admin:auth_user_password_change", args=(administrator.pk,))
-    assert clerk.post(url, {"password1": "x", "password2": "x"}).status_code == 403
 
 
 # --- organizations and teams --------------------------------------------------------
@@ -335,6 +365,9 @@ def test_tokens_are_revoked_by_the_service(browser):
     row = access_tokens.issue(actor=SYSTEM, user=dana, label="ci").row
     url = reverse("admin:accounts_accesstoken_changelist")
     data = {"action": "revoke", "_selected_action": [row.pk]}
+    assert "cannot be undone" in browser.post(url, data).content.decode()
+    assert AccessToken.objects.get().is_active
+    data["confirmed"] = "yes"
     page = browser.post(url, data, follow=True).content.decode()
     assert "Access tokens revoked: 1." in page
     row.refresh_from_db()

@@ -35,7 +35,8 @@ def policy(administrator):
 
 def act(browser: Client, action: str, *rows: PromotionPolicy) -> str:
     url = reverse("admin:promotions_promotionpolicy_changelist")
-    data = {"action": action, "_selected_action": [row.pk for row in rows]}
+    keys = [row.pk for row in rows]
+    data = {"action": action, "_selected_action": keys, "confirmed": "yes"}
     return browser.post(url, data, follow=True).content.decode()
 
 

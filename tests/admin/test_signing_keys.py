@@ -67,7 +67,9 @@ def test_a_key_is_retired_and_never_changed_or_deleted(browser):
     for page in ("change", "delete"):
         url = reverse(f"admin:repositories_signingkey_{page}", args=(key.pk,))
         assert browser.post(url, form(name="other")).status_code == 403
-    browser.post(LIST, {"action": "retire", "_selected_action": [key.pk]})
+    sent = {"action": "retire", "_selected_action": [key.pk]}
+    assert "Retire these keys?" in browser.post(LIST, sent).content.decode()
+    browser.post(LIST, {**sent, "confirmed": "yes"})
     key.refresh_from_db()
     assert key.retired_at is not None
     assert key.name == "release"
