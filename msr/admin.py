@@ -17,9 +17,12 @@ from accounts.authentication import actor_of
 from accounts.permissions import require_administrator
 from accounts.views.signing_in import SignOutView
 from msr.health.checkup import checkup, needs_somebody
+from promotions.models import PromotionPolicy
+from promotions.views.policy_form import PolicyFormView
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
+    from django.http.response import HttpResponseBase
 
 GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
@@ -161,8 +164,20 @@ class MsrAdminSite(admin.AdminSite):
     def get_urls(self) -> list[Any]:
         routes = super().get_urls()
         kept = [route for route in routes if _name_of(route) not in UNWANTED_ROUTES]
-        health = path("health/", self.admin_view(self.health), name="health")
-        return [health, *kept]
+        ours = [
+            path("health/", self.admin_view(self.health), name="health"),
+            path(
+                "promotions/promotionpolicy/add/",
+                self.admin_view(self.add_policy),
+                name="global_policy_add",
+            ),
+            path(
+                "promotions/promotionpolicy/<int:key>/change/",
+                self.admin_view(self.change_policy),
+                name="global_policy_change",
+            ),
+        ]
+        return [*ours, *kept]
 
     @override
     def index(
@@ -170,6 +185,18 @@ class MsrAdminSite(admin.AdminSite):
     ) -> TemplateResponse:
         attention = needs_somebody() if request.user.is_superuser else []
         return super().index(request, {**(extra_context or {}), "attention": attention})
+
+    def add_policy(self, request: HttpRequest) -> HttpResponseBase:
+        """Show the portal's form for a new global policy."""
+        require_administrator(actor_of(request))
+        return PolicyFormView.as_view()(request)
+
+    def change_policy(self, request: HttpRequest, key: int) -> HttpResponseBase:
+        """Show the portal's form for a global policy, and others for reading."""
+        policy = PromotionPolicy.objects.of_no_namespace().filter(pk=key).first()
+        if policy is None or not request.user.is_superuser:
+            return self.get_model_admin(PromotionPolicy).change_view(request, str(key))
+        return PolicyFormView.as_view()(request, uuid=policy.uuid)
 
     def health(self, request: HttpRequest) -> TemplateResponse:
         """Show what every part of the system does; superusers only."""

@@ -16,6 +16,7 @@ from accounts.admin_mixins import (
     ReadOnlyInline,
     ServiceAdmin,
     ServiceForm,
+    counted,
     linked,
     moment,
 )
@@ -145,8 +146,11 @@ class OrganizationAdmin(ServiceAdmin[Organization]):
         "full_name",
         linked("primary_owner"),
         linked("namespace"),
+        counted("memberships", "members"),
+        counted("teams"),
         moment("created_at"),
     )
+    counts = ("memberships", "teams")
     list_select_related = ("namespace", "primary_owner")
     search_fields = ("namespace__name", "full_name")
     ordering = ("namespace__name",)
@@ -262,7 +266,14 @@ class TeamAdmin(ServiceAdmin[Team]):
     deletable = True
     autocomplete_fields = ("organization",)
     inlines = (TeamMembershipInline,)
-    list_display = ("name", linked("organization"), "description", moment("created_at"))
+    counts = ("memberships",)
+    list_display = (
+        "name",
+        linked("organization"),
+        "description",
+        counted("memberships", "members"),
+        moment("created_at"),
+    )
     list_select_related = ("organization__namespace", "group")
     search_fields = ("name", "organization__namespace__name")
     ordering = ("organization__namespace__name", "name")

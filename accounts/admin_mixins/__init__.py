@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from accounts.admin_mixins.columns import linked, moment, pretty_json
 from accounts.admin_mixins.confirmation import asked_first
-from accounts.admin_mixins.lists import MsrAdmin
+from accounts.admin_mixins.lists import MsrAdmin, counted
 from accounts.admin_mixins.permitted import ITSELF
 from accounts.admin_mixins.read_only import ReadOnlyAdmin, ReadOnlyInline
 from accounts.admin_mixins.services import (
@@ -27,6 +27,7 @@ __all__ = [
     "ServiceForm",
     "apply_to_each",
     "asked_first",
+    "counted",
     "linked",
     "moment",
     "pretty_json",

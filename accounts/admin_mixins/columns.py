@@ -43,7 +43,7 @@ def linked(field: str, title: str = "") -> Column:
             target = getattr(target, name, None)
         return NOTHING if target is None else link(target)
 
-    return _column(show, field.replace(".", "_"), title)
+    return column(show, field.replace(".", "_"), title)
 
 
 def moment(field: str, title: str = "") -> Column:
@@ -55,7 +55,7 @@ def moment(field: str, title: str = "") -> Column:
             return NOTHING
         return timezone.localtime(value).strftime(TIME_FORMAT)
 
-    return _column(show, field, title)
+    return column(show, field, title)
 
 
 def pretty_json(field: str, title: str = "") -> Column:
@@ -65,7 +65,7 @@ def pretty_json(field: str, title: str = "") -> Column:
         text = json.dumps(getattr(row, field), indent=2, ensure_ascii=False)
         return format_html('<pre class="json">{}</pre>', text)
 
-    return _column(show, field, title)
+    return column(show, field, title)
 
 
 @cache
@@ -84,6 +84,7 @@ def shown(model: type[Model], name: str) -> str | Column:
     return pretty_json(name) if isinstance(field, JSONField) else name
 
 
-def _column(show: Column, name: str, title: str) -> Column:
+def column(show: Column, name: str, title: str) -> Column:
+    """Return `show` as a column of that name; the title comes from it if empty."""
     show.__name__ = name
     return admin.display(description=title or name.replace("_", " "))(show)

@@ -56,6 +56,7 @@ class ReadOnlyAdmin(NoWriting, MsrAdmin[M]):
 class ReadOnlyInline(NoWriting, admin.TabularInline[Any, Any]):
     """Related rows below an object, each with a link to its own page."""
 
+    template = "admin/edit_inline/read_only.html"
     extra = 0
     show_change_link = True
     list_select_related: ClassVar[tuple[str, ...]] = ()

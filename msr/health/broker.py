@@ -32,7 +32,7 @@ def broker() -> list[Finding]:
     try:
         with _redis() as redis:
             version = str(redis.info("server")["redis_version"])
-            lengths = {queue: int(redis.llen(queue)) for queue in QUEUES}  # type: ignore[arg-type]
+            lengths = {queue: int(redis.llen(queue)) for queue in QUEUES}
     except (RedisError, OSError, ValueError) as error:
         return [Finding("Redis", State.BAD, f"does not answer: {error}", RED)]
     served = _served()

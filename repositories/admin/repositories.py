@@ -9,7 +9,14 @@ from django.urls import reverse
 from django.utils.html import format_html_join
 from typing_extensions import override
 
-from accounts.admin_mixins import ITSELF, ServiceAdmin, ServiceForm, linked, moment
+from accounts.admin_mixins import (
+    ITSELF,
+    ServiceAdmin,
+    ServiceForm,
+    counted,
+    linked,
+    moment,
+)
 from repositories.admin.grants import (
     RepositoryGroupGrantInline,
     RepositoryUserGrantInline,
@@ -65,6 +72,7 @@ class RepositoryAdmin(ServiceAdmin[Repository]):
         "visibility",
         "promotions_only",
         "tag_limit",
+        counted("tags"),
         "push_count",
         moment("created_at"),
         moment("deleted_at"),
@@ -76,6 +84,7 @@ class RepositoryAdmin(ServiceAdmin[Repository]):
         ("deleted_at", admin.EmptyFieldListFilter),
         "created_at",
     )
+    counts = ("tags",)
     list_select_related = ("namespace",)
     search_fields = ("namespace__name", "name")
     search_help_text = "Parts of the namespace's or the repository's name."

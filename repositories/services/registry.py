@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from functools import cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.authentication import hash_secret
+from accounts.permissions import require_administrator
+from accounts.services import audit
 from repositories.models import Registry
 from repositories.registry import (
     RegistryClient,
@@ -24,10 +29,12 @@ from repositories.registry import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from accounts.access import Actor
     from repositories.registry import SignedToken
 
 NOT_FOUND = 404
 RENEW_BEFORE_SECONDS = 30
+SECRET_BYTES = 32
 PORTAL_SUBJECT = "system:portal"  # no account is called so: names have no colon
 
 
@@ -117,6 +124,38 @@ def configure() -> Registry:
     if not created:
         Registry.objects.filter(pk=registry.pk).update(**values)
     return registry
+
+
+def rotate_secret(*, actor: Actor) -> str:
+    """Make a new notification secret; the one before stays valid beside it.
+
+    Needs an administrator. Returns the secret, which cannot be read again. Raises
+    ValidationError while two are valid: the registry may still send the older one.
+    """
+    require_administrator(actor)
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    with transaction.atomic():
+        rows = Registry.objects.filter(previous_secret_hash="")
+        changed = rows.update(
+            previous_secret_hash=F("secret_hash"), secret_hash=secret_hash(secret)
+        )
+        if not changed:
+            message = "Two secrets are valid already; forget the old one first."
+            raise ValidationError(message)
+        audit.record(
+            actor=actor, action="rotate secret", subject=Registry.objects.get()
+        )
+    return secret
+
+
+def forget_previous_secret(*, actor: Actor) -> None:
+    """Let only the newest notification secret be valid; administrators only."""
+    require_administrator(actor)
+    with transaction.atomic():
+        Registry.objects.update(previous_secret_hash="")
+        audit.record(
+            actor=actor, action="forget old secret", subject=Registry.objects.get()
+        )
 
 
 def secret_hash(secret: str) -> str:

@@ -95,7 +95,8 @@ OTHERS = {
     "logout": (405, 405),
 }
 TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"')
-UNCHECKED = {"login", ""}  # for everybody, and the catch-all
+# For everybody, the catch-all, and the editor of global policies, which has a test.
+UNCHECKED = {"login", "", "global_policy_add", "global_policy_change"}
 
 every_model = pytest.mark.parametrize("model", MODELS, ids=lambda m: m._meta.label)
 every_closed_model = pytest.mark.parametrize(
@@ -136,7 +137,8 @@ def people(db) -> dict[str, Client]:
 
 @pytest.fixture
 def own(people) -> Client:
-    return people["own"]
+    client: Client = people["own"]
+    return client
 
 
 def url_of(model: type[Model], page: str, *args: Any) -> str:

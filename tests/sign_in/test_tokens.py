@@ -196,9 +196,15 @@ def test_an_administrator_helps_who_lost_a_phone(dana, signed_in):
     browser = Browser()
     browser.force_login(root)
     chosen = {"_selected_action": dana.pk}
-    browser.post("/admin/accounts/user/", {"action": "remove_factors", **chosen})
+    browser.post(
+        "/admin/accounts/user/",
+        {"action": "remove_factors", "confirmed": "yes", **chosen},
+    )
     assert Browser().sign_in("dana").url == "/"
-    browser.post("/admin/accounts/user/", {"action": "end_sessions", **chosen})
+    browser.post(
+        "/admin/accounts/user/",
+        {"action": "end_sessions", "confirmed": "yes", **chosen},
+    )
     assert not signed_in.is_signed_in
     actions = AuditEvent.objects.filter(actor="root").values_list("action", flat=True)
     assert {"remove sign-in factors", "end sessions"} <= set(actions)
