@@ -44,6 +44,12 @@ def _register_tabs() -> None:
             Action.ADMIN,
         )
     )
+    of_repository.register(
+        Tab("activity", "Activity", "promotions:activity", "clock", 60)
+    )
+    of_namespace.register(
+        Tab("activity", "Activity", "promotions:namespace_activity", "clock", 60)
+    )
     of_tag.register(
         Tab("decisions", "Decisions", "promotions:decisions", "decision", 20)
     )

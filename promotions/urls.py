@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from django.urls import path
 
 from promotions.views import (
+    activity,
     dashboard,
     decisions,
     failing,
@@ -58,6 +59,8 @@ urlpatterns = [
     ),
     *_policies(f"{NAMESPACE}/promotions", "namespace_"),
     *_policies(f"{REPOSITORY}/promotions", ""),
+    path(f"{NAMESPACE}/events", activity.namespace_activity, name="namespace_activity"),
+    path(f"{REPOSITORY}/events", activity.repository_activity, name="activity"),
     path(f"{REPOSITORY}/promotions/retry", history.retry_failed, name="retry"),
     path(f"{TAG}/lineage", lineage.tag_lineage, name="lineage"),
     path(f"{TAG}/decisions", decisions.tag_decisions, name="decisions"),

@@ -1,0 +1,133 @@
+"""Which rows of each table a reader sees of a place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+
+from accounts.access import Action
+from accounts.models import AuditEvent
+from promotions.models import PolicyVersion, Promotion
+from repositories.models import (
+    Repository,
+    RepositoryManifest,
+    Scan,
+    Tag,
+    TagMove,
+    VulnerabilityException,
+)
+
+if TYPE_CHECKING:
+    from accounts.access import Actor
+    from accounts.models import Namespace
+
+ENDED = ("completed", "failed")
+TOLD_ELSEWHERE = ("repositories.Tag", "promotions.Promotion")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A repository that the actor may pull, or what they may pull in a namespace.
+
+    `administers` is whether the actor is an admin of the repository or namespace: of
+    what was changed, others see their own acts only.
+    """
+
+    actor: Actor
+    namespace: Namespace
+    repository: Repository | None
+    administers: bool
+
+    @cached_property
+    def _seen(self) -> QuerySet[Repository, dict[str, int]] | list[int]:
+        if self.repository is not None:
+            return [self.repository.pk]
+        rows = Repository.objects.permitted(self.actor, Action.PULL)
+        return rows.filter(namespace=self.namespace).values("pk")
+
+    def tags(self, person: str) -> QuerySet[Any]:
+        """Return moves of tags, each with whether the tag `stands` now."""
+        tag = Tag.objects.filter(
+            repository=OuterRef("repository"), name=OuterRef("tag")
+        )
+        rows = TagMove.objects.filter(repository__in=self._seen)
+        if person:
+            rows = rows.filter(moved_by=person)
+        return (
+            rows.annotate(stands=Exists(tag))
+            .select_related("repository__namespace", "from_manifest", "to_manifest")
+            .defer("from_manifest__raw", "to_manifest__raw")
+        )
+
+    def promotions(self, person: str) -> QuerySet[Any]:
+        """Return promotions out of the place and into it."""
+        if self.repository is not None:
+            into = Q(target_namespace=self.namespace, target_name=self.repository.name)
+        else:
+            into = Q(target_repository__in=self._seen)
+        rows = Promotion.objects.filter(Q(source_repository__in=self._seen) | into)
+        rows = rows.with_sight(self.actor)
+        if person:
+            rows = rows.filter(
+                sees_source=True, sees_target=True, requested_by__username=person
+            )
+        return rows.for_listing()
+
+    def scans(self, person: str) -> QuerySet[Any]:
+        """Return scans that ended of images held here, with a repository that does.
+
+        Who asked is told where it was asked here: another tenant may hold the image.
+        """
+        held = RepositoryManifest.objects.filter(
+            repository__in=self._seen, manifest=OuterRef("manifest"), gone_at=None
+        )
+        name = ("repository__namespace__name", "repository__name")
+        rows = self._shown_scans().filter(Exists(held), state__in=ENDED)
+        if person:
+            rows = rows.filter(requested_by__username=person, repository__in=self._seen)
+        asked_here = Repository.objects.filter(
+            pk__in=self._seen, pk=OuterRef("repository")
+        )
+        first = held.order_by("id")
+        return (
+            rows.annotate(
+                asked_here=Exists(asked_here),
+                holder_namespace=Subquery(first.values(name[0])[:1]),
+                holder_name=Subquery(first.values(name[1])[:1]),
+            )
+            .select_related("manifest", "requested_by")
+            .defer("manifest__raw")
+        )
+
+    def _shown_scans(self) -> QuerySet[Scan]:
+        if self.repository is not None:
+            return Scan.objects.shown_in(self.repository)
+        everywhere = Q(trusted_repository=None, trusted_namespace=None)
+        here = Q(trusted_repository__in=self._seen)
+        own = here | Q(trusted_namespace=self.namespace)
+        return Scan.objects.filter(everywhere | own)
+
+    def changes(self, person: str) -> QuerySet[Any]:
+        """Return entries of the audit log about the place."""
+        rows = AuditEvent.objects.exclude(object_type__in=TOLD_ELSEWHERE)
+        if self.repository is None:
+            rows = rows.filter(namespace_uuid=self.namespace.uuid)
+        else:
+            rows = rows.filter(_about(self.repository))
+        if not self.administers:
+            own = getattr(self.actor.user, "uuid", None)
+            rows = rows.filter(actor_uuid=own) if own else rows.none()
+        return rows.filter(actor=person) if person else rows
+
+
+def _about(repository: Repository) -> Q:
+    policies = PolicyVersion.objects.filter(source_repository=repository)
+    hidden = VulnerabilityException.objects.filter(repository=repository)
+    return (
+        Q(object_uuid=repository.uuid)
+        | Q(object_uuid__in=policies.values("policy__uuid"))
+        | Q(object_uuid__in=hidden.values("uuid"))
+    )
