@@ -50,6 +50,11 @@ NEEDS = {
     "repositories:namespace_hidden": Need.READ,
     "repositories:tags": Need.READ,
     "repositories:tag": Need.READ,
+    "repositories:delete_tags": Need.WRITE,
+    "repositories:licenses": Need.READ,
+    "repositories:attachments": Need.READ,
+    "repositories:manifest": Need.READ,
+    "repositories:raw_manifest": Need.READ,
     "repositories:vulnerabilities": Need.READ,
     "repositories:vulnerability": Need.READ,
     "repositories:components": Need.READ,
@@ -89,6 +94,7 @@ NEEDS = {
     "promotions:delete": Need.ADMIN,
     "promotions:retry": Need.READ,
     "promotions:decisions": Need.READ,
+    "promotions:lineage": Need.READ,
     "promotions:promote": Need.READ,
 }
 
