@@ -242,6 +242,8 @@ def _rendered(promotion: Promotion, ends: Ends) -> dict[str, Any]:
         "targetTag": promotion.target_tag if sees_target else None,
         "digest": promotion.manifest.digest,
         "attempts": promotion.attempts,
+        "blobsDone": promotion.blobs_done,
+        "blobsTotal": promotion.blobs_total,
         "generation": promotion.generation,
         "createdAt": promotion.created_at,
         "startedAt": promotion.started_at,
