@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from repositories.models import Tag
 
 CHAINS = 4  # that people linked by promoting by hand what was promoted before
+MAX_DEPTH = 24  # hops on one way; policies stop after 16
 MAX_PROMOTIONS = 300  # a push stops after 256 of them
 
 
@@ -104,10 +105,12 @@ class _Lineage:
             following=self._following(rows),
         )
 
-    def _following(self, rows: Iterable[Promotion]) -> list[Hop]:
-        return [hop for row in rows if (hop := self._hop(row)).is_shown]
+    def _following(self, rows: Iterable[Promotion], depth: int = 1) -> list[Hop]:
+        if depth > MAX_DEPTH:
+            return []
+        return [hop for row in rows if (hop := self._hop(row, depth)).is_shown]
 
-    def _hop(self, row: Promotion) -> Hop:
+    def _hop(self, row: Promotion, depth: int) -> Hop:
         is_known = row.sees_source or row.sees_target
         target = row.target_repository
         return Hop(
@@ -117,7 +120,7 @@ class _Lineage:
             stands=row.stands and row.sees_target,
             opens=row.sees_target and target is not None and target.deleted_at is None,
             is_current=row.uuid == self.current,
-            following=self._following(self.promotions.get(row.uuid, ())),
+            following=self._following(self.promotions.get(row.uuid, ()), depth + 1),
         )
 
 

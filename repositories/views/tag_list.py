@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -41,6 +41,7 @@ SORTS = {
     "size-up": ("size", "smallest"),
 }
 COUNTED = 1000  # tags; of more it is only said that there are more
+LOOKED_AT = timedelta(days=7)  # a page, at most: news of more would cost too much
 MOST_DELETED = 100  # in one go
 
 
@@ -102,11 +103,13 @@ class TagListing:
 
 
 def _time(text: str) -> datetime | None:
+    """Return when a list was got; None for what no page in use can have sent."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.tzinfo else None
+    is_likely = found.tzinfo and found > timezone.now() - LOOKED_AT
+    return found if is_likely else None
 
 
 @login_required

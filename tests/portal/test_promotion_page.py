@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.access import AccessLevel
 from promotions.models import Promotion
 from promotions.services.evaluate import evaluate_move
+from promotions.services.lineage import MAX_DEPTH
 from tests.factories import (
     grant,
     make_manifest,
@@ -20,7 +21,7 @@ from tests.factories import (
     make_tag,
     tag_rule,
 )
-from tests.promoted import promote, promote_by_hand
+from tests.promoted import arrive, promote, promote_by_hand
 
 BY_SEVERITY = {"field": "vulnerability_critical", "operator": "lte", "values": ["0"]}
 
@@ -187,3 +188,26 @@ def test_other_tags_of_the_image_are_listed_where_the_reader_may_pull(
     assert 'href="/r/dev/website/tags/latest"' in page
     assert "secret" not in page
     assert "hush" not in page
+
+
+def test_a_way_of_very_many_hops_is_cut(browser, dana, source, target):
+    tag = first = make_tag(repository=source, name="1.0")
+    for number in range(40):
+        promotion = Promotion.objects.create(
+            requested_by=dana,
+            idempotency_key=f"by hand, {number}",
+            source_repository=tag.repository,
+            source_tag=tag.name,
+            tag_move=tag.current_move,
+            root_move=first.current_move,
+            manifest=tag.manifest,
+            target_namespace=target.namespace,
+            target_name=target.name,
+        )
+        arrive(promotion, target, f"hop{number}")
+        tag = target.tags.select_related("manifest", "current_move").get(
+            name=f"hop{number}"
+        )
+    response = browser(dana).get("/r/dev/website/tags/1.0/lineage")
+    assert response.status_code == 200
+    assert response.text.count('class="hop"') == 1 + MAX_DEPTH

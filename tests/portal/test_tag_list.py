@@ -93,7 +93,7 @@ def test_tags_are_narrowed_to_what_scans_said(browser, dana, source):
     make_tag(repository=source, name="index", manifest=index)
     for manifest in (tags["done"].manifest, tags["again"].manifest):
         make_scan(manifest=manifest)
-    make_scan(manifest=index.children.first().child)
+    make_scan(manifest=index.children.earliest("id").child)
     open_scan(tags["busy"])
     open_scan(tags["again"], Scan.State.RUNNING)
     open_scan(tags["broken"], Scan.State.FAILED)
@@ -153,8 +153,11 @@ def test_new_tags_are_told_and_not_put_between(browser, dana, source):
     assert "pushed since" not in client.get(TAGS).text
 
 
-@pytest.mark.parametrize("seen", ["nonsense", "2026-01-01", "9" * 400, "\0"])
-def test_a_time_that_cannot_be_read_is_none(browser, dana, source, seen):
+@pytest.mark.parametrize(
+    "seen",
+    ["nonsense", "2026-01-01", "1970-01-01T00:00:00+00:00", "9" * 400, "\0"],
+)
+def test_a_time_that_cannot_be_is_none(browser, dana, source, seen):
     make_tag(repository=source, name="old")
     response = browser(dana).get(TAGS, {"seen": seen})
     assert names(response) == ["old"]
@@ -265,7 +268,12 @@ def test_a_thousand_tags_cost_what_one_does(
         grant(to=user, on=source, level=level)
     client = browser(user)
     asked = {"seen": (timezone.now() - timedelta(days=1)).isoformat()}
-    queries = ({}, {"sort": "size", "show": "unscanned"}, {"q": "v1"}, asked)
+    queries: tuple[dict[str, str], ...] = (
+        {},
+        {"sort": "size", "show": "unscanned"},
+        {"q": "v1"},
+        asked,
+    )
     for query in queries:
         with django_assert_max_num_queries(12):
             assert client.get(TAGS, query).status_code == 200
@@ -294,3 +302,11 @@ def make_many(repository: Repository, count: int) -> None:
         )
         for move in moves
     )
+
+
+@pytest.mark.parametrize("sort", ["size", "name", "oldest"])
+@pytest.mark.parametrize("key", ["x", "9" * 40 + "~" + "9" * 40, "~", "-1~1", "\0~1"])
+def test_a_page_key_that_means_harm_breaks_nothing(browser, dana, source, sort, key):
+    make_tag(repository=source, name="1.0")
+    answer = browser(dana).get(TAGS, {"sort": sort, "after": key})
+    assert answer.status_code == 200

@@ -45,7 +45,7 @@ def hostile_manifest(repository, text=HOSTILE) -> Manifest:
 def test_a_platform_leads_to_what_is_in_it(browser, dana, source):
     index = make_index(repository=source, platforms=("linux/amd64", "linux/arm64"))
     make_tag(repository=source, name="1.0", manifest=index)
-    child = index.children.last().child
+    child = index.children.latest("id").child
     make_scan(manifest=child, vulnerabilities={"CVE-2021-1": 9.8})
     page = browser(dana).get(f"{TAGS}/1.0").text
     assert "1 critical" in page
@@ -110,7 +110,7 @@ def test_attachments_of_another_tenant_are_not_shown(browser, dana, source):
 def test_what_is_attached_to_a_platform_says_so(browser, dana, source):
     index = make_index(repository=source, platforms=("linux/amd64", "linux/arm64"))
     make_tag(repository=source, name="1.0", manifest=index)
-    child = index.children.last().child
+    child = index.children.latest("id").child
     make_signature(repository=source, image=child, by=signing.new_key())
     (found,) = browser(dana).get(f"{TAGS}/1.0/attachments").context["attachments"]
     assert found.platform == "linux/arm64"
