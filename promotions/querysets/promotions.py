@@ -16,7 +16,7 @@ from django.db.models import (
     Value,
     Window,
 )
-from django.db.models.functions import RowNumber, TruncDate
+from django.db.models.functions import Mod, RowNumber, TruncDate
 from django.utils import timezone
 
 from accounts.access import Action, Actor
@@ -167,6 +167,12 @@ class PromotionQuerySet(models.QuerySet["Promotion"]):
         """Return those of that day (UTC) and after it."""
         return self.filter(created_at__gte=datetime.combine(day, time(), UTC))
 
+    def one_in(self, every: int) -> Self:
+        """Return a sample of a long history: one row in so many, spread evenly."""
+        if every == 1:
+            return self
+        return self.annotate(place=Mod("pk", every)).filter(place=0)
+
     def per_day(self) -> models.QuerySet[Promotion, tuple[date, str, int]]:
         """Return day (UTC), state, and how many of that day are in that state now."""
         counted = self.order_by().values("state", day=DAY).annotate(count=Count("pk"))
@@ -188,13 +194,14 @@ class PromotionQuerySet(models.QuerySet["Promotion"]):
         took = ExpressionWrapper(
             F("finished_at") - F("tag_move__created_at"), models.DurationField()
         )
-        rows = rows.order_by().annotate(day=DAY, took=took)
+        timed: Any = rows.order_by().annotate(day=DAY, took=took)
         rank = Window(RowNumber(), partition_by=[F("day")], order_by=[F("took")])
         count = Window(Count("pk"), partition_by=[F("day")])
-        rows = rows.annotate(rank=rank, count=count)
-        return rows.filter(_at_percent(50) | _at_percent(95)).values_list(
-            "day", "rank", "count", "took"
-        )
+        ranked = timed.annotate(rank=rank, count=count)
+        found: models.QuerySet[Promotion, tuple[Any, ...]] = ranked.filter(
+            _at_percent(50) | _at_percent(95)
+        ).values_list("day", "rank", "count", "took")
+        return found
 
     def standing(self) -> Self:
         """Return those on whose copy the target tag still stands."""

@@ -36,7 +36,8 @@ def promotion_charts(
     """
     actor = actor_of(context["request"])
     rows = _promotions(actor, repository, namespace, as_source=as_source)
-    return {"charts": [charts.per_day(rows), charts.push_to_promotion(rows)]}
+    states = charts.per_day(rows)
+    return {"charts": [states, charts.push_to_promotion(rows, states.total)]}
 
 
 def _promotions(

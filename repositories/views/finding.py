@@ -43,8 +43,9 @@ def everything(request: HttpRequest) -> HttpResponse:
         context = {"term": term.text, "found": [one for one in found if one.rows]}
         return render(request, "repositories/find.html", context)
     page = find(actor, Kind(kind), term, asked(request, "after"))
-    context = {"term": term.text, "page": page}
-    return render(request, "repositories/find_all.html", context)
+    return render(
+        request, "repositories/find_all.html", {"term": term.text, "page": page}
+    )
 
 
 def _address(actor: Actor, term: Term) -> str:

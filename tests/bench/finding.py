@@ -8,6 +8,7 @@ from __future__ import annotations
 import statistics
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import connection
@@ -93,16 +94,11 @@ def _charts(who: str, actor: Actor) -> list[Row]:
     }
     rows = []
     for name, promotions in of.items():
-        for title, draw in (
-            ("per day", charts.per_day),
-            ("durations", charts.push_to_promotion),
+        total = charts.per_day(promotions).total
+        for title, action in (
+            ("per day", partial(charts.per_day, promotions)),
+            ("durations", partial(charts.push_to_promotion, promotions, total)),
         ):
-
-            def action(
-                draw: Callable[..., object] = draw, rows: object = promotions
-            ) -> object:
-                return draw(rows)
-
             rows.append(_row(f"{who}: {title}, {name}", "chart", action))
     rows.append(
         _row(f"{who}: severity trend", "chart", lambda: severity_trend(repository))

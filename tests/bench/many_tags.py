@@ -114,12 +114,12 @@ def _copy(row: Model, of: str, **columns: str) -> int:
     """Insert copies of a row with these SQL expressions; return the first key."""
     meta = row._meta
     fields = [field for field in meta.concrete_fields if not field.primary_key]
-    values = {field.column: f'"{field.column}"' for field in fields}
+    values: dict[str, str] = {
+        str(field.column): f'"{field.column}"' for field in fields
+    }
     values |= {"uuid": "gen_random_uuid()", **columns}
-    values |= {"event_id": "null"} if "event_id" in values else {}
-    unscoped = meta.db_table == "repositories_scan"
-    if unscoped:
-        values["lease_token"] = "null"
+    if "event_id" in values:
+        values["event_id"] = "null"  # unique where it is known
     with connection.cursor() as cursor:
         cursor.execute(f'SELECT max(id) FROM "{meta.db_table}"')  # noqa: S608 - of ours
         (last,) = cursor.fetchone()

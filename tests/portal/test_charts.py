@@ -187,6 +187,13 @@ def test_durations_have_their_median_and_95th_percentile(promoted):
     assert chart.rows == [(today(), ["2.0 s", "50 s", "4"])]
 
 
+def test_of_very_many_durations_some_are_looked_at(promoted):
+    chart = charts.push_to_promotion(Promotion.objects.all(), count=25_000)
+    keys = [one.pk for one in promoted if one.pk % 3 == 0]
+    assert [cells[-1] for _, cells in chart.rows] == [str(len(keys))]
+    assert "one in 3 was looked at" in chart.note
+
+
 def test_what_was_pushed_before_the_policy_is_no_duration(source, target):
     tag = make_tag(repository=source)
     make_policy(source=source, target=target)

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.access import Action
 from accounts.models import AuditEvent
 from promotions.models import PolicyVersion, Promotion
 from repositories.models import (
     Repository,
-    RepositoryManifest,
     Scan,
     Tag,
     TagMove,
@@ -42,7 +41,7 @@ class Place:
     administers: bool
 
     @cached_property
-    def _seen(self) -> QuerySet[Repository, dict[str, int]] | list[int]:
+    def _seen(self) -> Any:
         if self.repository is not None:
             return [self.repository.pk]
         rows = Repository.objects.permitted(self.actor, Action.PULL)
@@ -71,44 +70,20 @@ class Place:
         rows = Promotion.objects.filter(Q(source_repository__in=self._seen) | into)
         rows = rows.with_sight(self.actor)
         if person:
-            rows = rows.filter(
-                sees_source=True, sees_target=True, requested_by__username=person
-            )
+            sees_both = {"sees_source": True, "sees_target": True}
+            rows = rows.filter(requested_by__username=person, **sees_both)
         return rows.for_listing()
 
     def scans(self, person: str) -> QuerySet[Any]:
-        """Return scans that ended of images held here, with a repository that does.
+        """Return scans that ended, of those made through a repository of the place.
 
-        Who asked is told where it was asked here: another tenant may hold the image.
+        What another tenant has scanned of the same image did not happen here.
         """
-        held = RepositoryManifest.objects.filter(
-            repository__in=self._seen, manifest=OuterRef("manifest"), gone_at=None
-        )
-        name = ("repository__namespace__name", "repository__name")
-        rows = self._shown_scans().filter(Exists(held), state__in=ENDED)
+        rows = Scan.objects.filter(repository__in=self._seen, state__in=ENDED)
         if person:
-            rows = rows.filter(requested_by__username=person, repository__in=self._seen)
-        asked_here = Repository.objects.filter(
-            pk__in=self._seen, pk=OuterRef("repository")
-        )
-        first = held.order_by("id")
-        return (
-            rows.annotate(
-                asked_here=Exists(asked_here),
-                holder_namespace=Subquery(first.values(name[0])[:1]),
-                holder_name=Subquery(first.values(name[1])[:1]),
-            )
-            .select_related("manifest", "requested_by")
-            .defer("manifest__raw")
-        )
-
-    def _shown_scans(self) -> QuerySet[Scan]:
-        if self.repository is not None:
-            return Scan.objects.shown_in(self.repository)
-        everywhere = Q(trusted_repository=None, trusted_namespace=None)
-        here = Q(trusted_repository__in=self._seen)
-        own = here | Q(trusted_namespace=self.namespace)
-        return Scan.objects.filter(everywhere | own)
+            rows = rows.filter(requested_by__username=person)
+        shown = ("manifest", "requested_by", "repository__namespace")
+        return rows.select_related(*shown).defer("manifest__raw")
 
     def changes(self, person: str) -> QuerySet[Any]:
         """Return entries of the audit log about the place."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from accounts.models import AuditEvent
     from promotions.models import Promotion
     from promotions.services.activity.place import Place
-    from repositories.models import TagMove
+    from repositories.models import Scan, TagMove
 
 POLICY = "promotions.PromotionPolicy"
 OWN_SIDE = {"create", "update", "delete", "retract"}  # done at the source alone
@@ -49,9 +49,9 @@ def _of_promotion(_place: Place, promotion: Promotion) -> tuple[str, str]:
     return (by.username if by and sees_both else ""), promotion.state
 
 
-def _of_scan(_place: Place, scan: Any) -> tuple[str, str]:
+def _of_scan(_place: Place, scan: Scan) -> tuple[str, str]:
     by = scan.requested_by
-    return (by.username if by and scan.asked_here else ""), scan.state
+    return (by.username if by else ""), scan.state
 
 
 def _of_change(place: Place, event: AuditEvent) -> tuple[str, str]:

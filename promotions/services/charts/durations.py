@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from promotions.querysets import PromotionQuerySet
 
+LOOKED_AT = 10_000
 MEDIAN = Series("median", "median")
 P95 = Series("p95", "95th percentile", "hatch")
 UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
@@ -23,10 +24,14 @@ MILLISECOND = 0.001
 TWO_DIGITS = 10
 
 
-def push_to_promotion(promotions: PromotionQuerySet) -> Chart:
-    """Return the chart of these promotions; one query."""
+def push_to_promotion(promotions: PromotionQuerySet, count: int = 0) -> Chart:
+    """Return the chart of these promotions; one query.
+
+    `count` is how many there are about: of very many, some are looked at.
+    """
     days = last_days(timezone.now().astimezone(UTC).date())
-    counts, numbers = _numbers(promotions, days[0])
+    every = _one_in(count)
+    counts, numbers = _numbers(promotions.one_in(every), days[0])
     marks, scale = ranges(days, (MEDIAN, P95), numbers, seconds_as_words)
     medians = [median for median, _ in numbers.values()]
     return Chart(
@@ -42,7 +47,7 @@ def push_to_promotion(promotions: PromotionQuerySet) -> Chart:
         ],
         scale=scale,
         days=days,
-        columns=["Day", "Median", "95th percentile", "Promotions"],
+        columns=["Day", "Median", "95th percentile", "Looked at"],
         rows=[
             (day, [*map(seconds_as_words, numbers[day]), str(counts[day])])
             for day in reversed(days)
@@ -52,8 +57,14 @@ def push_to_promotion(promotions: PromotionQuerySet) -> Chart:
             "Of what policies promoted by themselves: waiting for scans and soak times"
             " are in it, promotions by hand and of older pushes are not. The scale is"
             " logarithmic."
+            + (f" There are many: one in {every} was looked at." if every > 1 else "")
         ),
     )
+
+
+def _one_in(count: int) -> int:
+    """Return an odd number: two policies on each push would be told apart by two."""
+    return -(-count // LOOKED_AT) | 1 if count > LOOKED_AT else 1
 
 
 def _numbers(

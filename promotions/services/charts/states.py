@@ -51,6 +51,7 @@ def per_day(promotions: PromotionQuerySet) -> Chart:
             (day, [str(numbers[day][one.name]) for one in SERIES])
             for day in reversed(days)
         ],
+        total=sum(total.values()),
         note="By the day on which they were decided (UTC), as they stand now.",
     )
 

@@ -69,6 +69,8 @@ class Chart:
     columns: list[str]
     rows: list[tuple[date, list[str]]]
     note: str = ""
+    total: int = 0
+    """How many there are of what it counts, where it counts something."""
 
     @property
     def is_empty(self) -> bool:
