@@ -149,3 +149,8 @@ def actor_of(request: HttpRequest | Request) -> Actor:
     """Return who made the request, with the access token used, if one was."""
     token = getattr(request, "auth", None)
     return Actor(request.user, token if isinstance(token, AccessToken) else None)
+
+
+def person_of(request: HttpRequest) -> User:
+    """Return who is signed in, on a page that is for nobody else."""
+    return cast("User", request.user)

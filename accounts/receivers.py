@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 @receiver(password_changed)
 def _password_changed(request: HttpRequest, user: User, **_kwargs: Any) -> None:
-    actor = Actor(user)
-    sessions.end_others(actor=actor, kept=request.session.session_key or "")
+    kept = request.session.session_key or ""
+    sessions.end_others(actor=Actor(user), user=user, kept=kept)
     _note(user, "change password")
 
 

@@ -139,7 +139,7 @@ class MsrAdminSite(admin.AdminSite):
     @override
     def logout(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    ) -> Any:
         """Sign out as on every other page."""
         del extra_context
         return SignOutView.as_view()(request)
@@ -147,7 +147,7 @@ class MsrAdminSite(admin.AdminSite):
     @override
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    ) -> Any:
         """Lead to the portal's page."""
         del extra_context
         return redirect("account_change_password")
@@ -155,7 +155,7 @@ class MsrAdminSite(admin.AdminSite):
     @override
     def password_change_done(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    ) -> Any:
         """Lead to where the portal leads after a changed password."""
         del extra_context
         return redirect("accounts:security")

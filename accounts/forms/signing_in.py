@@ -19,6 +19,7 @@ from allauth.mfa.webauthn.forms import (
 from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.contrib.auth import password_validation
+from typing_extensions import override
 
 MAX_PASSKEY_NAME = 80
 # What reading an answer raises that no browser gives, and checking one of another key.
@@ -101,8 +102,8 @@ class PasswordForm(ChangePasswordForm):
         _plain(self.fields["password1"], "New password", rules)
         _plain(self.fields["password2"], "New password again")
 
+    @override
     def clean(self) -> Any:
-        """Say it in our words when the two differ."""
         cleaned = super(forms.Form, self).clean() or self.cleaned_data
         first, second = cleaned.get("password1"), cleaned.get("password2")
         if first and second and first != second:
@@ -120,27 +121,23 @@ class AppForm(ActivateTOTPForm):
         field.widget.attrs.update(inputmode="numeric", spellcheck="false")
 
 
-class _AnswerForm(forms.Form):
-    """The answer of a passkey that is here already; whatever else it is is refused."""
+class PasskeyStepForm(AuthenticateWebAuthnForm):
+    """The answer of a passkey after the password; whatever else it is is refused."""
 
+    @override
     def clean_credential(self) -> Any:
-        """Return the authenticator it came from."""
         try:
-            return super().clean_credential()  # type: ignore[misc] - of the form it is mixed into
+            return super().clean_credential()
         except NO_ANSWER as error:
             raise forms.ValidationError(NOT_UNDERSTOOD) from error
 
 
-class PasskeySignInForm(_AnswerForm, LoginWebAuthnForm):
-    """A passkey alone."""
+class PasskeySignInForm(PasskeyStepForm, LoginWebAuthnForm):
+    """The answer of a passkey alone."""
 
 
-class PasskeyStepForm(_AnswerForm, AuthenticateWebAuthnForm):
-    """A passkey after the password."""
-
-
-class ConfirmPasskeyForm(_AnswerForm, ReauthenticateWebAuthnForm):
-    """A passkey, before something that needs to be really you."""
+class ConfirmPasskeyForm(PasskeyStepForm, ReauthenticateWebAuthnForm):
+    """The answer of a passkey, before something that needs to be really you."""
 
 
 class PasskeyForm(AddWebAuthnForm):
@@ -160,12 +157,13 @@ class PasskeyForm(AddWebAuthnForm):
             " cannot do that.",
         )
 
+    @override
     def clean_name(self) -> str:
         name: str = super().clean_name()
         return name[:MAX_PASSKEY_NAME]
 
+    @override
     def clean(self) -> Any:
-        """Refuse what is no answer of a new passkey."""
         try:
             return super().clean()
         except NO_ANSWER as error:
@@ -179,7 +177,7 @@ class PasskeyNameForm(EditWebAuthnForm):
         super().__init__(*args, **kwargs)
         field = self.fields["name"]
         _plain(field, "Name")
-        field.max_length = field.widget.attrs["maxlength"] = MAX_PASSKEY_NAME
+        field.widget.attrs["maxlength"] = MAX_PASSKEY_NAME
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
-from accounts.access import TokenScope
+from accounts.access import Actor, TokenScope
 from accounts.authentication import TOKEN_MARK, hash_secret
 from accounts.models import AccessToken, User
 from accounts.services import audit
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from accounts.access import Actor
     from accounts.models import Namespace
 
 
@@ -53,14 +52,14 @@ def issue(
 
 def issue_once(
     *,
-    actor: Actor,
+    user: User,
     request_id: UUID,
     label: str,
     scopes: Iterable[TokenScope],
     namespace: Namespace | None,
     expires_at: datetime | None,
 ) -> IssuedToken:
-    """Make an access token for oneself, as `issue` does; the same request makes one.
+    """Make an access token for who is signed in to the portal, once for each request.
 
     `request_id` becomes its UUID. Raises ValidationError for a request that was
     answered before.
@@ -71,9 +70,9 @@ def issue_once(
             " you have lost it, revoke the token and make another."
         )
         raise ValidationError(message)
-    row = AccessToken(uuid=request_id, user=actor.user, label=label)
+    row = AccessToken(uuid=request_id, user=user, label=label)
     row.namespace, row.expires_at = namespace, expires_at
-    return _issue(actor, row, scopes)
+    return _issue(Actor(user), row, scopes)
 
 
 def _issue(actor: Actor, row: AccessToken, scopes: Iterable[TokenScope]) -> IssuedToken:

@@ -30,9 +30,7 @@ def of(user: User) -> QuerySet[UserSession]:
 
 def end(*, actor: Actor, session: UserSession) -> None:
     """Sign the actor out in one place."""
-    if session.user_id != actor.key:
-        message = "Only you end your sessions."
-        raise PermissionDenied(message)
+    _require_self(actor, session.user)
     _end(actor, session.user, UserSession.objects.filter(pk=session.pk))
 
 
@@ -42,10 +40,16 @@ def end_all(*, actor: Actor, user: User) -> int:
     return _end(actor, user, UserSession.objects.filter(user=user))
 
 
-def end_others(*, actor: Actor, kept: str) -> None:
+def end_others(*, actor: Actor, user: User, kept: str) -> None:
     """Sign the actor out everywhere but in the session with the key `kept`."""
-    rows = UserSession.objects.filter(user=actor.key).exclude(session_key=kept)
-    _end(actor, actor.user, rows)
+    _require_self(actor, user)
+    _end(actor, user, UserSession.objects.filter(user=user).exclude(session_key=kept))
+
+
+def _require_self(actor: Actor, user: User) -> None:
+    if actor.token is not None or actor.key != user.pk:
+        message = "Only you end your sessions, signed in to the portal."
+        raise PermissionDenied(message)
 
 
 def _end(actor: Actor, user: User, rows: QuerySet[UserSession]) -> int:

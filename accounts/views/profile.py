@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from accounts.authentication import actor_of
+from accounts.authentication import actor_of, person_of
 from accounts.forms.profile import ProfileForm
 from accounts.models import OrganizationMembership, Team
 from accounts.services import users
@@ -27,7 +27,7 @@ SHOWN = 100
 def profile(request: HttpRequest) -> HttpResponse:
     """Show who one is and where one belongs; take the name and the e-mail address."""
     actor = actor_of(request)
-    user = request.user
+    user = person_of(request)
     present = {"full_name": user.get_full_name(), "email": user.email}
     form = ProfileForm(request.POST or None, initial=present)
     if form.is_valid():

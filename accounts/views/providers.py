@@ -84,7 +84,7 @@ def start(request: HttpRequest, provider_id: str) -> HttpResponse:
     response = _handled(request, adapter, OAuth2LoginView.adapter_view(adapter))
     if not _leaves(response):
         return response
-    shown = {"address": response.url, "name": adapter.get_provider().app.name}
+    shown = {"address": _address(response), "name": adapter.get_provider().app.name}
     return render(request, "accounts/leaving.html", shown)
 
 
@@ -123,4 +123,8 @@ def _handled(request: HttpRequest, adapter: IssuerAdapter, view: Any) -> HttpRes
 
 
 def _leaves(response: HttpResponse) -> bool:
-    return response.headers.get("Location", "").startswith(("https://", "http://"))
+    return _address(response).startswith(("https://", "http://"))
+
+
+def _address(response: HttpResponse) -> str:
+    return response.headers.get("Location", "")

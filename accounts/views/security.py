@@ -8,6 +8,7 @@ from allauth.account import views as account
 from allauth.account.decorators import reauthentication_required
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as recovery
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
 from allauth.socialaccount.adapter import get_adapter
@@ -21,9 +22,10 @@ from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
+from django.views.generic.base import ContextMixin
 from typing_extensions import override
 
-from accounts.authentication import actor_of
+from accounts.authentication import actor_of, person_of
 from accounts.forms.signing_in import (
     AppForm,
     PasskeyForm,
@@ -45,17 +47,18 @@ SECURITY = reverse_lazy("accounts:security")
 @require_safe
 def security(request: HttpRequest) -> HttpResponse:
     """Show how one signs in, and where one is signed in."""
-    factors = list(Authenticator.objects.filter(user=request.user).order_by("pk"))
+    user = person_of(request)
+    factors = list(Authenticator.objects.filter(user=user).order_by("pk"))
     codes = _first(factors, Authenticator.Type.RECOVERY_CODES)
     context = {
         **person_context("security"),
         "app": _first(factors, Authenticator.Type.TOTP),
         "codes": codes,
-        "codes_left": len(codes.wrap().get_unused_codes()) if codes else 0,
+        "codes_left": len(RecoveryCodes(codes).get_unused_codes()) if codes else 0,
         "passkeys": [one for one in factors if one.type == Authenticator.Type.WEBAUTHN],
-        "sessions": sessions.of(request.user)[:SHOWN],
+        "sessions": sessions.of(user)[:SHOWN],
         "session_key": request.session.session_key,
-        "logins": logins.of(request.user, _providers(request)),
+        "logins": logins.of(user, _providers(request)),
     }
     return render(request, "accounts/security.html", context)
 
@@ -89,18 +92,18 @@ def end_session(request: HttpRequest, pk: int) -> HttpResponse:
 def end_other_sessions(request: HttpRequest) -> HttpResponse:
     """Sign oneself out everywhere but here."""
     kept = request.session.session_key or ""
-    sessions.end_others(actor=actor_of(request), kept=kept)
+    actor, user = actor_of(request), person_of(request)
+    sessions.end_others(actor=actor, user=user, kept=kept)
     messages.success(request, "All other sessions are over.")
     return redirect(SECURITY)
 
 
-class OfSecurity:
+class OfSecurity(ContextMixin):
     """What the pages have in common that belong to the tab."""
 
+    @override
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the tabs."""
-        shown: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc] - of the view it is mixed into
-        return {**person_context("security"), **shown}
+        return {**person_context("security"), **super().get_context_data(**kwargs)}
 
 
 class PasswordView(OfSecurity, account.PasswordChangeView):

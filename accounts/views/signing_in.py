@@ -14,6 +14,7 @@ from allauth.socialaccount.adapter import get_adapter
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.views.generic.base import ContextMixin, TemplateResponseMixin
 from typing_extensions import override
 
 from accounts.forms.signing_in import (
@@ -88,14 +89,14 @@ class PasskeySignInView(passkeys.LoginWebAuthnView):
         return redirect("accounts:login")
 
 
-class _Confirming:
+class _Confirming(TemplateResponseMixin, ContextMixin):
     """What the three pages have in common that ask whether it is really you."""
 
     template_name = "accounts/confirm.html"
 
+    @override
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the other ways to confirm it."""
-        shown: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc] - of the view it is mixed into
+        shown = super().get_context_data(**kwargs)
         ways = [
             {"url": way["url"], "text": WAYS[way["id"]]}
             for way in shown["reauthentication_alternatives"]

@@ -18,7 +18,7 @@ from django.views.decorators.http import (
 )
 
 from accounts.access import TokenScope
-from accounts.authentication import actor_of
+from accounts.authentication import actor_of, person_of
 from accounts.forms.profile import TokenForm
 from accounts.models import AccessToken
 from accounts.querysets import page_of
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-    from accounts.access import Actor
     from accounts.services.access_tokens import IssuedToken
 
 
@@ -56,7 +55,7 @@ def new_token(request: HttpRequest) -> HttpResponse:
     context = {**person_context("tokens"), "form": form}
     if form.is_valid():
         try:
-            issued = _issue(actor, form)
+            issued = _issue(request, form)
         except ValidationError as error:
             form.refuse(error)
         else:
@@ -65,10 +64,10 @@ def new_token(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/token_form.html", context)
 
 
-def _issue(actor: Actor, form: TokenForm) -> IssuedToken:
+def _issue(request: HttpRequest, form: TokenForm) -> IssuedToken:
     given = form.cleaned_data
     return access_tokens.issue_once(
-        actor=actor,
+        user=person_of(request),
         request_id=given["request_id"],
         label=given["label"],
         scopes=[TokenScope(scope) for scope in given["scopes"]],

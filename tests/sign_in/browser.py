@@ -32,8 +32,8 @@ class Browser(Client):
 
     def set_up_app(self) -> str:
         """Set an authenticator app up; return its secret."""
-        secret = self.get("/profile/security/app").context["form"].secret
-        done = self.post("/profile/security/app", {"code": code(secret)})
+        secret: str = self.get("/profile/security/app").context["form"].secret
+        done: Any = self.post("/profile/security/app", {"code": code(secret)})
         assert done.url == "/profile/security/codes"
         return secret
 

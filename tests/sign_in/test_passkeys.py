@@ -88,13 +88,13 @@ def test_an_answer_counts_once(key):
     assert not other.is_signed_in
 
 
+PARTS = ("clientDataJSON", "authenticatorData", "attestationObject", "signature")
+RESPONSE = dict.fromkeys((*PARTS, "userHandle"), "AA")
 NONSENSE = (
     *("", "{}", "[]", "null", "x", "7", '{"id": 1}', "[" * 99),
     '{"id": "AA", "rawId": "AA", "type": "public-key", "response": "x"}',
     '{"id": "AA", "rawId": "AA", "response": {"userHandle": "AA"}}',
-    '{"id": "AA", "rawId": "AA", "response": {"clientDataJSON": "AA",'
-    ' "authenticatorData": "AA", "attestationObject": "AA", "signature": "",'
-    ' "userHandle": "AA"}, "type": "public-key"}',
+    json.dumps({"id": "AA", "rawId": "AA", "type": "public-key", "response": RESPONSE}),
 )
 
 
