@@ -182,7 +182,7 @@ else:
 REDIS_URL = env.text("REDIS_URL", "redis://localhost:6379/0")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "msr.cache.SignInCache",
         "LOCATION": REDIS_URL.replace("redis+socket://", "unix://"),
     },
 }

@@ -91,7 +91,8 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
 
     @override
     def get_requests_session(self) -> Any:
-        session = super().get_requests_session()
+        allauths: Any = super()
+        session = allauths.get_requests_session()
         if settings.CA_BUNDLE:
             session.verify = settings.CA_BUNDLE
         return session

@@ -40,7 +40,7 @@ class IssuerAdapter(OpenIDConnectOAuth2Adapter):
     @override
     def openid_config(self) -> dict[str, Any]:
         config: dict[str, Any] = super().openid_config
-        expected = self.get_provider().app.settings["server_url"]
+        expected = _app(self).settings["server_url"]
         if str(config.get("issuer", "")).rstrip("/") != expected:
             raise OAuth2Error(f"the issuer of {expected} calls itself otherwise")
         if missing := [name for name in ENDPOINTS if not config.get(name)]:
@@ -84,7 +84,7 @@ def start(request: HttpRequest, provider_id: str) -> HttpResponse:
     response = _handled(request, adapter, OAuth2LoginView.adapter_view(adapter))
     if not _leaves(response):
         return response
-    shown = {"address": _address(response), "name": adapter.get_provider().app.name}
+    shown = {"address": _address(response), "name": _app(adapter).name}
     return render(request, "accounts/leaving.html", shown)
 
 
@@ -99,7 +99,7 @@ def finish(request: HttpRequest, provider_id: str) -> HttpResponse:
 def _adapter(request: HttpRequest, provider_id: str) -> IssuerAdapter:
     adapter = IssuerAdapter(request, provider_id)
     try:
-        app = adapter.get_provider().app
+        app = _app(adapter)
     except SocialApp.DoesNotExist as error:
         raise Http404 from error
     if app.provider_id != provider_id:  # allauth's name for all of them
@@ -114,12 +114,20 @@ def _handled(request: HttpRequest, adapter: IssuerAdapter, view: Any) -> HttpRes
     except (OAuth2Error, OSError, ValueError, KeyError, TypeError) as error:
         try:
             get_adapter().on_authentication_error(
-                request, adapter.get_provider(), exception=error
+                request, _provider(adapter), exception=error
             )
         except ImmediateHttpResponse as refusal:
             return refusal.response
         raise
     return response
+
+
+def _provider(adapter: Any) -> Any:
+    return adapter.get_provider()
+
+
+def _app(adapter: Any) -> Any:
+    return _provider(adapter).app
 
 
 def _leaves(response: HttpResponse) -> bool:

@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 from django.test import Client
+from typing_extensions import override
 
 from tests.factories import PASSWORD
 
@@ -19,6 +20,14 @@ class Browser(Client):
     def __init__(self, ip: str = "192.0.2.1", **values: Any) -> None:
         super().__init__(SERVER_NAME="localhost", REMOTE_ADDR=ip, **values)
 
+    @override
+    def get(self, *args: Any, **kwargs: Any) -> Any:
+        return super().get(*args, **kwargs)
+
+    @override
+    def post(self, *args: Any, **kwargs: Any) -> Any:
+        return super().post(*args, **kwargs)
+
     def sign_in(self, name: str, password: str = PASSWORD, **more: str) -> Any:
         data = {"username": name, "password": password, **more}
         return self.post("/login", data)
@@ -28,12 +37,12 @@ class Browser(Client):
 
     @property
     def is_signed_in(self) -> bool:
-        return self.get("/profile").status_code == 200
+        return bool(self.get("/profile").status_code == 200)
 
     def set_up_app(self) -> str:
         """Set an authenticator app up; return its secret."""
         secret: str = self.get("/profile/security/app").context["form"].secret
-        done: Any = self.post("/profile/security/app", {"code": code(secret)})
+        done = self.post("/profile/security/app", {"code": code(secret)})
         assert done.url == "/profile/security/codes"
         return secret
 

@@ -11,15 +11,11 @@ from tests.factories import make_user
 from tests.sign_in.browser import Browser
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from accounts.models import User
 
 
 @pytest.fixture(autouse=True)
-def _no_attempts_yet() -> Iterator[None]:
-    cache.clear()
-    yield
+def _no_attempts_yet() -> None:
     cache.clear()
 
 
@@ -39,7 +35,7 @@ def browser(db) -> Browser:
 
 
 @pytest.fixture
-def signed_in(dana, browser) -> Browser:
+def signed_in(dana: User, browser: Browser) -> Browser:
     """Dana's browser, in which she has signed in and confirmed that it is she."""
     browser.sign_in("dana")
     browser.confirm()

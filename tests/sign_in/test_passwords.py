@@ -66,8 +66,9 @@ def test_guessing_is_slowed_down_and_says_for_how_long(dana):
 def test_who_was_here_before_is_not_locked_out_by_others(dana, browser):
     browser.sign_in("dana")
     browser.post("/logout")
-    for number in range(6):
-        stopped = Browser(ip=f"192.0.2.{number + 10}").sign_in("dana", "guess")
+    for number in range(5):
+        Browser(ip=f"192.0.2.{number + 10}").sign_in("dana", "guess")
+    stopped = Browser(ip="192.0.2.99").sign_in("dana", "guess")
     assert "Too many wrong passwords" in stopped.text
     browser.sign_in("dana")
     assert browser.is_signed_in

@@ -29,7 +29,7 @@ def issuer(settings) -> Iterator[Issuer]:
 
 def offer(settings: Any, issuer: Issuer, **more: Any) -> None:
     """Have the portal offer the provider."""
-    entry = {"id": "corp", "name": "Corp", "server_url": issuer.url}
+    entry: dict[str, Any] = {"id": "corp", "name": "Corp", "server_url": issuer.url}
     entry |= {"client_id": CLIENT, "secret": "s", "create_users": True, **more}
     settings.SOCIALACCOUNT_PROVIDERS = {
         "openid_connect": {"APPS": [oidc.app_of(entry)], "OAUTH_PKCE_ENABLED": True}
@@ -52,7 +52,7 @@ def test_a_first_login_makes_a_user_and_the_next_finds_it(issuer, browser):
     issuer.claims |= {"name": "Erin Gray", "email": "erin@example.com"}
     assert "Sign in with Corp" in browser.get("/login").text
     assert go(browser, next="/profile").url == "/profile"
-    erin = User.objects.get()
+    erin: Any = User.objects.get()
     assert (erin.username, erin.get_full_name()) == ("erin", "Erin Gray")
     assert erin.namespace.name == "erin"
     assert not erin.has_usable_password()

@@ -21,7 +21,7 @@ STEP = "/login/second-step"
 
 
 @pytest.fixture
-def secret(signed_in) -> str:
+def secret(signed_in: Browser) -> str:
     return signed_in.set_up_app()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -29,7 +30,7 @@ def test_a_token_is_made_and_its_secret_shown_once(dana, signed_in):
     assert "docker login -u dana" in made.text
     assert f"{secret} " not in "".join(made.context["commands"])
     assert "no-store" in made.headers["Cache-Control"]
-    actor = sign_in("dana", secret)
+    actor: Any = sign_in("dana", secret)
     assert actor.token.scopes == ["api", "pull"]
     assert actor.namespace_limit == dana.namespace_id
     assert 29 <= (actor.token.expires_at - actor.token.created_at).days <= 30
