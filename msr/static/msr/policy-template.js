@@ -1,8 +1,8 @@
 // Buttons that write their text into a field, where the cursor is.
 
+// What is selected stays: who comes with the Tab key has selected everything.
 function insert(field, text) {
-  const [from, to] = [field.selectionStart, field.selectionEnd];
-  field.setRangeText(text, from, to, "end");
+  field.setRangeText(text, field.selectionEnd, field.selectionEnd, "end");
   field.focus();
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
