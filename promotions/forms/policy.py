@@ -27,8 +27,7 @@ SAYING = frozenset({"source_pattern", "target", "tag_template", "zone"})
 class PolicyForm(PortalForm):
     """Where a policy promotes to, and how; its rules are forms of their own.
 
-    `is_wide` says that it is about more than one repository, `home` is what the
-    pattern of a namespace's policy begins with.
+    `is_wide` says that it is about more than one repository.
     """
 
     source_pattern = forms.CharField(
