@@ -17,6 +17,8 @@ from promotions.views import (
     failing,
     history,
     lineage,
+    notices,
+    pipeline,
     policies,
     promotions,
 )
@@ -47,7 +49,10 @@ def _policies(base: str, prefix: str) -> list[URLPattern]:
 app_name = "promotions"
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
+    path("pipeline", pipeline.pipeline_page, name="pipeline"),
+    path("notices", notices.notice_list, name="notices"),
     path("failing", failing.failing, name="failing"),
+    path("promotions", history.promotion_list, name="promotions"),
     path("promotions/<uuid:uuid>", promotions.promotion_detail, name="promotion"),
     path("promotions/<uuid:uuid>/again", promotions.promote_again, name="again"),
     path("promotions/<uuid:uuid>/cancel", promotions.cancel_promotion, name="cancel"),

@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from accounts.models import PublicModel
 from promotions.models.version import PolicyVersion
+from promotions.querysets.decisions import DecisionQuerySet
 from repositories.models import TagMove
 
 
@@ -78,6 +79,8 @@ class Decision(PublicModel):
         null=True,
         help_text="When its image is next scanned anew, as its scans are too old.",
     )
+
+    objects = DecisionQuerySet.as_manager()
 
     class Meta(PublicModel.Meta):
         indexes = (

@@ -7,23 +7,34 @@ from typing import TYPE_CHECKING, Any, Self
 from django.apps import apps
 from django.db import models
 from django.db.models import (
+    Case,
     Exists,
     ExpressionWrapper,
     OuterRef,
     Prefetch,
     Q,
     Value,
+    When,
 )
-from django.db.models.functions import Concat
+from django.db.models.functions import Coalesce, Concat
 
 from accounts.access import Action, Actor
 from accounts.models import Namespace
+from promotions.querysets import troubles
 from promotions.rules.repository_pattern import RepositoryPattern, TargetPattern
 from repositories.models import Repository
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from promotions.models.policy import PromotionPolicy
     from promotions.models.version import PolicyVersion
+
+_PATTERN = (
+    ~Q(scope="repository")
+    | Q(current_version__target_pattern__gt="")
+    | Q(proposed_version__target_pattern__gt="")
+)
 
 
 class PromotionPolicyQuerySet(models.QuerySet["PromotionPolicy"]):
@@ -94,14 +105,41 @@ class PromotionPolicyQuerySet(models.QuerySet["PromotionPolicy"]):
         """Return the global ones."""
         return self.kept().filter(scope="global")
 
+    def drawn_for(self, actor: Actor, namespace: str = "") -> Self:
+        """Return those with an end that the actor sees, as on a repository's page.
+
+        Adds the names of the ends, `sees_source`, `sees_target` and `is_wide`. A
+        proposal is seen by who can accept it. With `namespace`, the end seen lies in
+        it. Of those with a pattern (`is_wide`) all are among them: what they are about,
+        no query can tell.
+        """
+        pullable = Repository.objects.permitted(actor, Action.PULL)
+        administered = Repository.objects.permitted(actor, Action.ADMIN)
+        if namespace:
+            pullable = pullable.filter(namespace__name=namespace)
+            administered = administered.filter(namespace__name=namespace)
+        source = {"pk": OuterRef("end_source")}
+        target = {"namespace__name": OuterRef("to_space"), "name": OuterRef("to_name")}
+        runs = Q(current_version__isnull=False)
+        rows = self.filter(deleted_at__isnull=True).annotate(
+            end_source=_end("source_repository"),
+            from_space=_end("source_repository__namespace__name"),
+            from_name=_end("source_repository__name"),
+            to_space=_end("target_namespace__name"),
+            to_name=_end("target_name"),
+            is_wide=ExpressionWrapper(_PATTERN, models.BooleanField()),
+            sees_source=Exists(pullable.filter(**source)),
+            sees_target=Case(
+                When(runs, then=Exists(pullable.filter(**target))),
+                default=Exists(administered.filter(**target)),
+            ),
+        )
+        return rows.filter(Q(sees_source=True) | Q(sees_target=True) | _PATTERN)
+
     def _patterns(self) -> PromotionPolicyQuerySet:
         """Return all with a pattern as source or target: they are few."""
         rows = self.model._default_manager.kept()
-        return rows.filter(
-            ~Q(scope="repository")
-            | Q(current_version__target_pattern__gt="")
-            | Q(proposed_version__target_pattern__gt="")
-        ).order_by()
+        return rows.filter(_PATTERN).order_by()
 
     def with_consents(self) -> Self:
         """Add, in a query or two more, who agreed to what."""
@@ -139,6 +177,38 @@ class PromotionPolicyQuerySet(models.QuerySet["PromotionPolicy"]):
             .exclude(Exists(_answers("proposed_version", "target")))
         )
 
+    def troubled_for(self, actor: Actor, since: datetime) -> Self:
+        """Return those that run no more as they should, where the actor is an admin.
+
+        Adds `rules_source` and `rules_target`, and the reasons: `is_stopped` (a consent
+        is missing), `lost_target` (it was deleted), `loops` (chains were cut off since
+        then) and `is_orphaned` (who agreed has no account any more).
+        """
+        rows = self.filter(deleted_at__isnull=True, enabled=True).exclude(
+            current_version=None
+        )
+        mine = rows.annotate(**troubles.rules(actor)).filter(
+            Q(rules_source=True) | Q(rules_target=True)
+        )
+        return (
+            mine.annotate(
+                is_stopped=ExpressionWrapper(
+                    ~(Q(_agreed("source")) & Q(_agreed("target"))),
+                    models.BooleanField(),
+                ),
+                lost_target=troubles.lost_target(),
+                loops=troubles.cut_off(since),
+                is_orphaned=troubles.left(),
+            )
+            .filter(
+                Q(is_stopped=True)
+                | Q(lost_target=True)
+                | Q(loops=True)
+                | Q(is_orphaned=True)
+            )
+            .select_related("source_namespace", *_ends("current_version"))
+        )
+
     def running(self) -> Self:
         """Return those that are enabled, and to which both sides still agree."""
         return self.live().filter(_agreed("source"), _agreed("target"), enabled=True)
@@ -159,6 +229,11 @@ class PromotionPolicyQuerySet(models.QuerySet["PromotionPolicy"]):
             Q(current_version__source_repository=repository)
             | (_reaching(repository) & (~Q(scope="global") | Exists(in_namespace)))
         )
+
+
+def _end(field: str) -> Coalesce:
+    """Return an end of what the policy does, or would do."""
+    return Coalesce(f"current_version__{field}", f"proposed_version__{field}")
 
 
 def _ends(version: str) -> tuple[str, ...]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from django.db import models
 from django.db.models import (
+    Case,
     Count,
     Exists,
     ExpressionWrapper,
     F,
+    Max,
     OuterRef,
     Q,
     Value,
+    When,
     Window,
 )
 from django.db.models.functions import Mod, RowNumber, TruncDate
@@ -24,6 +27,7 @@ from accounts.models import Namespace
 from repositories.models import IndexChild, Repository, Tag
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
     from uuid import UUID
 
@@ -32,6 +36,16 @@ if TYPE_CHECKING:
 
 RECENT = 500
 DAY = TruncDate("created_at", tzinfo=UTC)
+TALLIED = (
+    "policy",
+    "source_repository__namespace__name",
+    "source_repository__name",
+    "target_namespace__name",
+    "target_name",
+    "opens_source",
+    "opens_target",
+    "state",
+)
 
 
 class IllegalTransition(Exception):
@@ -147,6 +161,36 @@ class PromotionQuerySet(models.QuerySet["Promotion"]):
         if wanted.tag:
             rows = rows.filter(_sight(reader, pk="source_repository"))
         return rows
+
+    def states_since(self, since: datetime) -> dict[str, int]:
+        """Count the promotions that were asked for since then, by state."""
+        rows = self.filter(created_at__gte=since).order_by().values("state")
+        return dict(rows.annotate(count=Count("pk")).values_list("state", "count"))
+
+    def tally(
+        self, reader: Actor, policies: Iterable[int], since: datetime
+    ) -> models.QuerySet[Any, dict[str, Any]]:
+        """Count by policy, ends and state what was asked for since then.
+
+        Of the policies with these keys, and of what people promoted by hand and the
+        reader sees an end of; of the latter, `opens_source` and `opens_target` say
+        which. `last` is the creation of the newest.
+        """
+        pullable = Repository.objects.permitted(reader, Action.PULL).values("pk")
+        seen = Q(source_repository__in=pullable) | Q(target_repository__in=pullable)
+        by_hand = Q(policy__isnull=True)
+        rows = self.filter(Q(policy__in=list(policies)) | (by_hand & seen))
+        source = _sight(reader, pk="source_repository")
+        target = _sight(reader, namespace="target_namespace", name="target_name")
+        found: Any = rows.filter(created_at__gte=since).annotate(
+            opens_source=Case(When(by_hand, then=source), default=False),
+            opens_target=Case(When(by_hand, then=target), default=False),
+        )
+        tallied = found.order_by().values(*TALLIED)
+        return cast(
+            "models.QuerySet[Any, dict[str, Any]]",
+            tallied.annotate(count=Count("pk"), last=Max("created_at")),
+        )
 
     def of_images(self, images: models.QuerySet[Any, Any]) -> Self:
         """Return those of the images with these keys, and of indexes of them."""

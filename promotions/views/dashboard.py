@@ -1,95 +1,124 @@
-"""The first page: my namespaces, what was promoted last, and what failed."""
+"""The first page: what was promoted, what waits, what failed, and what blocks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, IntegerField, OuterRef, Subquery
+from django.db.models import Count, Exists, IntegerField, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.access import Action, Actor
 from accounts.authentication import actor_of
 from accounts.models import Namespace
 from accounts.querysets import page_of
-from promotions.models import Promotion, PromotionPolicy
-from promotions.services.policies import Ends, Shown, shown
+from promotions.models import Decision, Promotion
+from promotions.models.promotion import State
+from promotions.services.notices import proposals
 from promotions.views.failing import latest_failing
-from promotions.views.places import Place
+from promotions.views.notices import with_addresses
 from repositories.models import Repository
-from repositories.tabs import expiring
 from repositories.views import asked
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
 
-    from promotions.models import PolicyVersion
+    from promotions.querysets import PromotionQuerySet
 
 SHOWN = 6
+DAYS = 7
+FIGURES = (
+    ("promoted", "good", (State.SUCCEEDED,)),
+    ("waiting or running", "warn", (State.WAITING, State.PENDING, State.RUNNING)),
+    ("failed", "bad", (State.FAILED,)),
+    ("skipped or cancelled", "", (State.SKIPPED, State.CANCELLED)),
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
-    """A version that waits for the consent of the reader."""
+class Figure:
+    """How many promotions of the last days are in some states, and their list."""
 
-    version: PolicyVersion
-    ends: Shown
+    count: int
+    words: str
+    look: str
     url: str
 
 
 @login_required
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """Show the namespaces the reader owns, belongs to, or was granted something in."""
+    """Show what became of the reader's images lately, and the reader's namespaces."""
     actor = actor_of(request)
     search = asked(request, "q")
     namespaces = _namespaces(actor).filter(name__icontains=search)
     page = page_of(namespaces, asked(request, "after"), order="name")
-    administered = Namespace.objects.permitted(actor, Action.ADMIN)
-    keys = [namespace.pk for namespace in page.rows]
-    promotions = (
-        Promotion.objects.visible_to(actor)
-        .with_sight(actor)
-        .for_listing()
-        .order_by("-created_at", "-id")
-    )
+    visible = Promotion.objects.visible_to(actor)
+    figures = _figures(actor)
+    found = visible.with_sight(actor).for_listing().order_by("-created_at", "-id")
     context = {
         "page": page,
         "search": search,
-        "administered": set(
-            administered.filter(pk__in=keys).values_list("pk", flat=True)
-        ),
-        "proposals": _proposals(actor),
-        "expiring": expiring(actor),
-        "promoted": promotions.filter(state=Promotion.State.SUCCEEDED)[:SHOWN],
+        "figures": figures,
+        "days": DAYS,
+        "proposals": with_addresses(proposals(actor, SHOWN)),
+        "promoted": found.filter(state=State.SUCCEEDED)[:SHOWN],
+        "stuck": _stuck(found)[:SHOWN],
         "failing": latest_failing(actor),
-        "failed": promotions.filter(state=Promotion.State.FAILED)[:SHOWN],
+        "undecided": _undecided(actor),
+        "is_new": _is_new(page.rows, search) and page.is_first,
+        "registry_host": settings.REGISTRY_PUBLIC_HOST,
     }
     return render(request, "promotions/dashboard.html", context)
 
 
-def _proposals(actor: Actor) -> list[Proposal]:
-    """Return what waits for the reader's consent, each where it can be answered."""
-    policies = PromotionPolicy.objects.waiting_for(actor).order_by("-id")[:SHOWN]
-    found = [(row, row.proposed_version) for row in policies if row.proposed_version]
-    ends = shown(actor, [version for _, version in found])
+def _figures(actor: Actor) -> list[Figure]:
+    """Return the numbers at the top; coloured where there is any."""
+    since = timezone.now() - timedelta(days=DAYS)
+    counts = Promotion.objects.visible_to(actor).states_since(since)
     return [
-        Proposal(version, ends[version.pk], _place_of(actor, version, policy))
-        for policy, version in found
+        Figure(
+            count=sum(counts.get(state, 0) for state in states),
+            words=words,
+            look=look,
+            url=reverse(
+                "promotions:promotions",
+                query={
+                    "state": ",".join(states),
+                    "since": f"{since:%Y-%m-%dT%H:%M:%SZ}",
+                },
+            ),
+        )
+        for words, look, states in FIGURES
     ]
 
 
-def _place_of(actor: Actor, version: PolicyVersion, policy: PromotionPolicy) -> str:
-    """Return the address of the policy at its target."""
-    target = Ends.of(version).target
-    at_repository = target if isinstance(target, Repository) else None
-    at_namespace = target if isinstance(target, Namespace) else None
-    place = Place(actor, repository=at_repository, namespace=at_namespace)
-    return place.url("policy", policy.uuid)
+def _stuck(promotions: PromotionQuerySet) -> PromotionQuerySet:
+    """Return what failed and was not promoted again, and what waits for somebody."""
+    failed = promotions.retryable()
+    return failed | promotions.filter(state=State.WAITING, repetitions__isnull=True)
+
+
+def _undecided(actor: Actor) -> list[tuple[Decision, list[dict[str, Any]]]]:
+    """Return the newest decisions that wait, each with what is missing."""
+    rows = Decision.objects.open_for(actor).order_by("-id")[:SHOWN]
+    return [
+        (row, [one for one in row.outcomes if one["result"] == "unknown"])
+        for row in rows
+    ]
+
+
+def _is_new(namespaces: list[Any], search: str) -> bool:
+    """Tell whether the reader has no repository yet."""
+    return not search and not any(one.repository_count for one in namespaces)
 
 
 def _namespaces(actor: Actor) -> QuerySet[Namespace]:
@@ -103,6 +132,8 @@ def _namespaces(actor: Actor) -> QuerySet[Namespace]:
         .annotate(count=Count("pk"))
         .values("count")
     )
+    administered = Namespace.objects.permitted(actor, Action.ADMIN)
     return Namespace.objects.concerning(actor, granted).annotate(
-        repository_count=Coalesce(Subquery(counts), 0, output_field=IntegerField())
+        repository_count=Coalesce(Subquery(counts), 0, output_field=IntegerField()),
+        is_administered=Exists(administered.filter(pk=OuterRef("pk"))),
     )

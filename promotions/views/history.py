@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.authentication import actor_of
 from accounts.querysets import page_of
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from promotions.querysets import PromotionQuerySet
     from repositories.models import Repository
 
-FIELDS = ("state", "error_code", "tag")
+FIELDS = ("state", "error_code", "tag", "policy")
 
 
 @dataclass
@@ -107,6 +107,33 @@ def history_context(request: HttpRequest, repository: Repository) -> dict[str, A
         "error_codes": _codes(history),
         "retry_url": history.url("promotions:retry") if may_retry else "",
     }
+
+
+@login_required
+@require_safe
+def promotion_list(request: HttpRequest) -> HttpResponse:
+    """Show the promotions of all repositories that the reader may see an end of."""
+    actor = actor_of(request)
+    visible = Promotion.objects.visible_to(actor)
+    sent = {name: asked(request, name) for name in (*FIELDS, "since")}
+    rows, errors = visible.with_sight(actor), list[str]()
+    try:
+        rows = rows.matching(PromotionFilter.parse(sent), actor)
+    except ValidationError as error:
+        errors = error.messages
+    context = {
+        "page": page_of(rows.for_listing(), asked(request, "after")),
+        "filter": sent,
+        "is_filtered": any(sent.values()),
+        "filter_errors": errors,
+        "states": State.values,
+        "error_codes": sorted(
+            {*visible.recent_error_codes(), sent["error_code"]} - {""}
+        ),
+        "retry_url": "",
+        "as_source": True,
+    }
+    return render(request, "promotions/promotion_list.html", context)
 
 
 def _codes(history: History) -> list[str]:

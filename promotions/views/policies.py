@@ -24,6 +24,7 @@ from promotions.services.policies import switching
 from promotions.tasks import apply_policy
 from promotions.views.history import history_context
 from promotions.views.places import Place, open_place
+from promotions.views.policy_record import pipeline_url, record_of
 from promotions.views.rows import links_of, rows_of
 from repositories.tasks import wake
 from repositories.views import asked
@@ -58,6 +59,7 @@ def policy_list(
         "rows": rows_of(rows.with_consents()[:POLICIES_SHOWN], place),
         "policies_shown": POLICIES_SHOWN,
         "new_url": place.url("new_policy"),
+        "pipeline_url": pipeline_url(place),
         **(history_context(request, place.repository) if place.repository else {}),
     }
     return render(request, "promotions/policy_list.html", context)
@@ -91,6 +93,7 @@ def _page(place: Place, policy: PromotionPolicy) -> dict[str, Any]:
         "may_delete": _may_delete(place, policy),
         "links": links_of(place, policy),
         "back": place.url("policies"),
+        **record_of(place, policy),
         **_reach(version, shows=speaks_for_source),
     }
 

@@ -9,7 +9,14 @@ from promotions.services.policies.difference import Change, difference
 from promotions.services.policies.draft import Draft
 from promotions.services.policies.ends import Ends
 from promotions.services.policies.saving import create, refuse_saving, update
-from promotions.services.policies.shown import Shown, is_about, shown, unanswered
+from promotions.services.policies.shown import (
+    Shown,
+    is_about,
+    shown,
+    shown_at,
+    shown_to_target,
+    unanswered,
+)
 from promotions.services.policies.survey import Pair, Survey, survey
 from promotions.services.policies.switching import delete, may_stop
 
@@ -33,6 +40,8 @@ __all__ = [
     "refuse_saving",
     "retract",
     "shown",
+    "shown_at",
+    "shown_to_target",
     "survey",
     "unanswered",
     "update",

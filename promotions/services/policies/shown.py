@@ -56,10 +56,34 @@ def shown(
     target is that of its images.
     """
     rows = list(versions)
-    ends = {row.pk: (row.source, _target(row, at)) for row in rows}
-    names = {name for pair in ends.values() for name in pair}
-    reader = _Reader(actor, names)
-    return {row.pk: _shown(row, *ends[row.pk], reader, at) for row in rows}
+    found = shown_at(actor, [(row, at) for row in rows])
+    return {row.pk: one for row, one in zip(rows, found, strict=True)}
+
+
+def shown_at(
+    actor: Actor, places: Iterable[tuple[PolicyVersion, Repository | None]]
+) -> list[Shown]:
+    """Return what the actor sees of each version at its own place, as `shown` does."""
+    rows = list(places)
+    ends = [(version.source, _target(version, at)) for version, at in rows]
+    reader = _Reader(actor, {name for pair in ends for name in pair})
+    return [
+        _shown(version, *pair, reader, at)
+        for (version, at), pair in zip(rows, ends, strict=True)
+    ]
+
+
+def shown_to_target(
+    actor: Actor, versions: Iterable[PolicyVersion]
+) -> dict[int, Shown]:
+    """Return what who is asked to agree for the target sees: both ends, in a query."""
+    ends = {row.pk: (row.source, row.target) for row in versions}
+    reader = _Reader(actor, {name for pair in ends.values() for name in pair})
+    opens = reader.pullable if ends else frozenset[str]()
+    return {
+        key: Shown(source, target, source in opens, target in opens)
+        for key, (source, target) in ends.items()
+    }
 
 
 def unanswered(
@@ -92,10 +116,10 @@ class _Reader:
         return _among(self.actor, Action.ADMIN, self.names)
 
     @cached_property
-    def namespaces(self) -> frozenset[int]:
+    def namespaces(self) -> dict[int, str]:
         rows = Namespace.objects.permitted(self.actor, Action.ADMIN)
         known = rows.filter(name__in={name.partition("/")[0] for name in self.names})
-        return frozenset(known.values_list("pk", flat=True))
+        return dict(known.values_list("pk", "name"))
 
     def knows(self, version: PolicyVersion) -> bool:
         """Tell whether the reader wrote the version, or may see everything."""
@@ -107,6 +131,11 @@ class _Reader:
             target in self.administered
             or version.target_namespace_id in self.namespaces
         )
+
+    def rules_over(self, version: PolicyVersion) -> bool:
+        """Tell whether the version is about repositories of the reader's namespace."""
+        namespace = version.source_pattern.partition("/")[0]
+        return bool(namespace) and namespace in self.namespaces.values()
 
 
 def _shown(
@@ -120,6 +149,8 @@ def _shown(
     knows = reader.knows(version)
     sees_source = opens[0] or knows or is_about(version, at)
     sees_target = opens[1] or knows or reader.speaks_for(version, target)
+    if not sees_source:
+        sees_source = reader.rules_over(version)
     if not sees_source and version.was_proposed:
         sees_source = reader.speaks_for(version, target)
     return Shown(source * sees_source, target * sees_target, *opens)
