@@ -85,7 +85,7 @@ def test_what_is_hidden_is_listed_and_ended(browser, dana, stranger, scanned, so
     assert not client.get("/r/dev/scans/hidden").context["page"].rows
 
 
-@pytest.mark.parametrize("page", ["/", TAGS, f"{TAGS}/1.0"])
+@pytest.mark.parametrize("page", ["/notices", TAGS, f"{TAGS}/1.0"])
 def test_an_end_within_seven_days_is_warned_about(
     browser, dana, stranger, scanned, source, page
 ):
