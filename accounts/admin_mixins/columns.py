@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Column = Callable[[Any], str]
 
 NOTHING = "-"
+LINKS: set[Column] = set()
 
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S %Z"
 
@@ -43,7 +44,13 @@ def linked(field: str, title: str = "") -> Column:
             target = getattr(target, name, None)
         return NOTHING if target is None else link(target)
 
-    return column(show, field.replace(".", "_"), title)
+    return links(column(show, field.replace(".", "_"), title))
+
+
+def links(show: Column) -> Column:
+    """Note that a column is a link already, so that no row's own link is put on it."""
+    LINKS.add(show)
+    return show
 
 
 def moment(field: str, title: str = "") -> Column:

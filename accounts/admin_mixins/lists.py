@@ -13,7 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from typing_extensions import override
 
-from accounts.admin_mixins.columns import Column, column
+from accounts.admin_mixins.columns import LINKS, Column, column
 from accounts.admin_mixins.permitted import PermittedObjectsAdmin
 
 if TYPE_CHECKING:
@@ -35,10 +35,15 @@ class BoundedPaginator(Paginator[Any]):
         return rows.order_by().values("pk")[:COUNTED_ROWS].count()
 
 
+TIME_INPUT = forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+
 class TimeField(forms.DateTimeField):
     """A time in one field that has a label, and that browsers know how to fill in."""
 
-    widget = forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs["help_text"] = kwargs.get("help_text") or "In UTC."
+        super().__init__(**kwargs)
 
 
 class MsrAdmin(PermittedObjectsAdmin[M]):
@@ -49,7 +54,9 @@ class MsrAdmin(PermittedObjectsAdmin[M]):
     the relations whose rows a column counts (`counted`).
     """
 
-    formfield_overrides = {DateTimeField: {"form_class": TimeField}}
+    formfield_overrides = {
+        DateTimeField: {"form_class": TimeField, "widget": TIME_INPUT},
+    }
     paginator = BoundedPaginator
     list_per_page = 50
     list_max_show_all = 50
@@ -69,6 +76,12 @@ class MsrAdmin(PermittedObjectsAdmin[M]):
         )
 
     @override
+    def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
+        """Put the link to a row on its first column that is no link by itself."""
+        plain = [name for name in list_display if name not in LINKS]
+        return plain[:1] or None
+
+    @override
     def _secret_columns(self) -> set[str]:
         return super()._secret_columns() | {
             name for name in self.deferred if "__" not in name
@@ -80,7 +93,8 @@ class MsrAdmin(PermittedObjectsAdmin[M]):
         if self.list_select_related:
             rows = rows.select_related(*self.list_select_related)
         counts = {f"{name}_count": _count(self.model, name) for name in self.counts}
-        return rows.annotate(**counts).defer(*self.deferred)
+        counted: QuerySet[M] = rows.annotate(**counts)
+        return counted.defer(*self.deferred)
 
 
 def counted(relation: str, title: str = "") -> Column:

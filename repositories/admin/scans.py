@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
 from typing_extensions import override
@@ -30,6 +30,9 @@ from repositories.models import (
 from repositories.services import exceptions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.contrib.admin.views.main import ChangeList
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
 
@@ -113,6 +116,15 @@ class VulnerabilityAdmin(ReadOnlyAdmin[Vulnerability]):
     ordering = ("-created_at", "-id")
 
 
+class SeverityFilter(admin.ChoicesFieldListFilter):
+    """The severities; what a scanner did not rate has a name as well."""
+
+    @override
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            yield {**choice, "display": str(choice["display"]) or "not rated"}
+
+
 @admin.register(Finding)
 class FindingAdmin(SearchByReference, ReadOnlyAdmin[Finding]):
     """Which vulnerabilities a scan found, as the scanner rates them."""
@@ -127,7 +139,7 @@ class FindingAdmin(SearchByReference, ReadOnlyAdmin[Finding]):
         "cvss2_score",
         "fixed_version",
     )
-    list_filter = ("severity",)
+    list_filter = (("severity", SeverityFilter),)
     list_select_related = (*OF_SCAN, "vulnerability")
     repository_paths = ()
     manifest_paths = ("scan__manifest",)
