@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.urls import path
 
+from accounts.views.once import once
 from promotions.views import (
     activity,
     dashboard,
@@ -33,7 +34,7 @@ TAG = f"{REPOSITORY}/tags/<portal_tag:tag>"
 
 def _policies(base: str, prefix: str) -> list[URLPattern]:
     one = f"{base}/<uuid:uuid>"
-    form = PolicyFormView.as_view()
+    form = once(PolicyFormView.as_view())
     return [
         path(base, policies.policy_list, name=f"{prefix}policies"),
         path(f"{base}/new", form, name=f"{prefix}new_policy"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 
@@ -63,7 +63,7 @@ def admins_of(subject: Model) -> list[str]:
 
     Those who own the namespace come first; members of teams are not named.
     """
-    namespace = getattr(subject, "namespace", subject)
+    namespace = cast("Namespace", getattr(subject, "namespace", subject))
     names = [owner.username for owner in owners_of(namespace)]
     for one in dict.fromkeys((namespace, subject)):
         rows = get_user_obj_perms_model(one)._default_manager.filter(

@@ -23,6 +23,7 @@ from accounts.permissions import require_administrator
 from accounts.querysets import page_of
 from accounts.services import organizations
 from accounts.tabs import namespace_context
+from accounts.views.once import once
 from accounts.views.opening import asked, open_organization
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 @login_required
 @require_http_methods(["GET", "POST"])
+@once
 def create(request: HttpRequest) -> HttpResponse:
     """Show the form of a new organization to administrators, or make it."""
     actor = actor_of(request)

@@ -23,6 +23,7 @@ from accounts.models import User
 from accounts.querysets import page_of
 from accounts.services import teams
 from accounts.tabs import namespace_context, team_context
+from accounts.views.once import once
 from accounts.views.opening import asked, open_organization, open_team
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def team_list(request: HttpRequest, namespace: str) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
+@once
 def create(request: HttpRequest, namespace: str) -> HttpResponse:
     """Show the form of a new team to the organization's owners, or make it."""
     organization = open_organization(request, namespace, Action.ADMIN)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
@@ -58,7 +58,7 @@ REFUSALS = {
 }
 
 
-class BasicScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # its metaclass has no types
+class BasicScheme(OpenApiAuthenticationExtension):
     """Name and password, or name and access token."""
 
     target_class = "accounts.authentication.BasicAuthentication"
@@ -88,7 +88,8 @@ class MsrSchema(AutoSchema):
     def described(self) -> Described:
         from msr.api.described import DESCRIBED  # noqa: PLC0415 - needs every operation
 
-        return DESCRIBED[type(self.view)][self.method.lower()]
+        view = cast("Operation", self.view)
+        return DESCRIBED[type(view)][self.method.lower()]
 
     @override
     def get_summary(self) -> str:
@@ -96,7 +97,7 @@ class MsrSchema(AutoSchema):
         return str(said.strip().partition("\n")[0])
 
     @override
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]  # the generator asks so
         said = getattr(self.view, self.method.lower()).__doc__ or ""
         lines = [line.strip() for line in said.strip().splitlines()]
         return "\n".join(lines[1:]).strip()

@@ -20,6 +20,7 @@ from accounts.authentication import actor_of
 from accounts.permissions import MissingRight, check
 from accounts.querysets import page_of
 from accounts.tabs import namespace_context
+from accounts.views.once import once
 from repositories.forms import HideForm
 from repositories.models import VulnerabilityException
 from repositories.services import exceptions
@@ -40,6 +41,7 @@ PREFILLED = ("vulnerability", "component_name", "component_version", "layer_dige
 
 @login_required
 @require_http_methods(["GET", "POST"])
+@once
 def hide(request: HttpRequest, namespace: str, name: str, tag: str) -> HttpResponse:
     """Show the form that hides a vulnerability of an image, or hide it."""
     actor = actor_of(request)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import Action
 from accounts.authentication import actor_of
 from accounts.permissions import MissingRight, check
+from accounts.views.once import once
 from repositories.forms import (
     DeleteRepositoryForm,
     RepositoryForm,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 @login_required
 @require_http_methods(["GET", "POST"])
+@once
 def create_repository(request: HttpRequest, namespace: str) -> HttpResponse:
     """Show the form of a new repository, or create it."""
     actor = actor_of(request)
