@@ -147,7 +147,7 @@ class MsrSchema(AutoSchema):
     @override
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
         """Spell the fields of a form as they are sent."""
-        mapped = super()._map_basic_serializer(serializer, direction)
+        mapped = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]  # typed nowhere
         if isinstance(serializer, Form):
             properties = mapped.get("properties", {})
             mapped["properties"] = {

@@ -35,7 +35,8 @@ def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 def routed() -> dict[type, set[str]]:
     """Return the views of the router, each with its methods."""
-    views = [one.callback.view_class for one in router.urlpatterns]
+    callbacks: list[Any] = [one.callback for one in router.urlpatterns]
+    views = [one.view_class for one in callbacks]
     return {
         view: {method for method in METHODS if hasattr(view, method)}
         for view in views

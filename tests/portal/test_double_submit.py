@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django.db.models import Model
-    from django.http import HttpResponse
 
 POLICY = {
     "target": "qa/website",
@@ -60,7 +59,7 @@ class Form:
         if "scope" in form.fields:
             self.hidden["scope"] = form.fields["scope"].choices[0][0]
 
-    def send(self, **values: Any) -> HttpResponse:
+    def send(self, **values: Any) -> Any:
         data = {"csrfmiddlewaretoken": self.token, **self.hidden, **values}
         return self.client.post(self.address, data)
 

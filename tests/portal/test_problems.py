@@ -19,6 +19,8 @@ from tests.factories import grant
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
+    from accounts.models import User
+
 SETTINGS = "/r/dev/website/settings"
 HTMX = {"HX-Request": "true"}
 
@@ -29,7 +31,7 @@ def client() -> Client:
 
 
 @pytest.fixture
-def reader(client, source, stranger) -> Client:
+def reader(client: Client, source, stranger) -> Client:
     """Somebody who may pull `dev/website`, and no more."""
     grant(to=stranger, on=source, level=AccessLevel.READ_ONLY)
     client.force_login(stranger)
@@ -112,7 +114,7 @@ def test_a_reason_is_shown_as_text(rf, dana):
     assert "<script>boom()" not in answer.text
 
 
-def _refused(rf: RequestFactory, user: object, error: Exception) -> HttpResponse:
+def _refused(rf: RequestFactory, user: User, error: Exception) -> HttpResponse:
     request = rf.get("/")
     request.user = user
     return permission_denied(request, error)

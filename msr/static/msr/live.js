@@ -13,6 +13,9 @@ function placeOf(part) {
 document.addEventListener("htmx:beforeSwap", (event) => {
   const part = event.detail.target;
   if (!("live" in part.dataset)) return;
+  // What may pass by itself is said by portal.js, and asked again.
+  const { status } = event.detail.xhr;
+  if (status >= 500 || status === 429) return;
   // Another page came: the session is over, or the object is gone. Show that page.
   if (!event.detail.serverResponse.includes(`id="${part.id}"`)) {
     event.detail.shouldSwap = false;

@@ -95,16 +95,42 @@ document.addEventListener("click", (event) => {
   if (event.target.closest(".toast [data-close]")) event.target.closest(".toast").remove();
 });
 
-// Another page instead of the one asked for, such as that to sign in: go there whole,
-// from where one is led back.
-document.addEventListener("htmx:beforeSwap", (event) => {
-  const { pathInfo, xhr } = event.detail;
-  const asked = new URL(pathInfo.finalRequestPath, location.href).pathname;
-  if (xhr.responseURL && new URL(xhr.responseURL).pathname !== asked) {
-    event.detail.shouldSwap = false;
-    location.reload();
+// A link to a question shows the form of that page in a dialog. Whatever is unusual, and
+// what comes back with errors, is shown on the page itself.
+const dialog = document.getElementById("dialog");
+
+async function questionOf(address) {
+  const answer = await fetch(address).catch(() => null);
+  if (!answer?.ok || answer.redirected) return null;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  return page.querySelector("main form.card");
+}
+
+async function ask(link) {
+  const form = await questionOf(link.href);
+  if (!form) {
+    location.assign(link.href);
+    return;
+  }
+  if (!form.hasAttribute("action")) form.action = link.href;
+  form.querySelector("h2").id = "dialog-question";
+  dialog.replaceChildren(form);
+  dialog.showModal();
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-dialog]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  ask(link);
+});
+dialog.addEventListener("click", (event) => {
+  if (event.target.closest(".submit a")) {
+    event.preventDefault();
+    dialog.close();
   }
 });
+dialog.addEventListener("close", () => dialog.replaceChildren());
 
 // A form goes out once, however often its button is pressed; coming back to the page
 // makes it usable again.
