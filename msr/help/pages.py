@@ -29,6 +29,7 @@ TOPICS = (
     "notices",
     "roles",
     "organizations",
+    "signing-in",
     "tokens",
     "api",
     "administration",

@@ -60,7 +60,7 @@ def test_every_paragraph_that_an_error_leads_to_is_there():
 
 def test_a_page_shows_where_it_leads(client, db):
     answer = client.get(reverse("accounts:login")).content.decode()
-    assert 'href="/help/getting-started#login"' in answer
+    assert 'href="/help/signing-in#wrong"' in answer
 
 
 @pytest.mark.parametrize("topic", TOPICS)
