@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.access import AccessLevel, Actor, TokenScope
 from accounts.models import AuditEvent
 from accounts.services import access_tokens
-from promotions.models import Promotion
+from promotions.models import Promotion, PromotionPolicy
 from promotions.services.activity import Kind, Place, Wanted, stream
 from repositories.models import Scan, TagMove
 from repositories.services import repositories
@@ -206,6 +206,28 @@ def test_secrets_and_other_ends_are_not_in_what_changed(browser, dana, busy, sou
         one.what for one in entries(Actor(dana), source, changes, administers=True).rows
     ]
     assert not any("qa/website" in what for what in told)
+
+
+def test_who_answered_at_the_other_end_is_neither_told_nor_found(
+    dana, quinn, source, target, busy
+):
+    policy = PromotionPolicy.objects.get()
+    AuditEvent.objects.create(
+        actor="quinn",
+        action="accept",
+        object_type="promotions.PromotionPolicy",
+        object_uuid=policy.uuid,
+        object_name=str(policy),
+        namespace_uuid=target.namespace.uuid,
+    )
+    asked = Wanted(kind=Kind.CHANGES, person="quinn")
+    for place, who in (
+        (Place(Actor(dana), source.namespace, source, administers=True), ""),
+        (Place(Actor(quinn), target.namespace, None, administers=True), "quinn"),
+    ):
+        (entry, *_) = stream(place, Wanted(kind=Kind.CHANGES)).rows
+        assert (entry.who, entry.what) == (who, "Agreed to a promotion policy")
+        assert bool(stream(place, asked).rows) == bool(who)
 
 
 def test_the_page_costs_twelve_queries_at_most(browser, dana, source, busy):

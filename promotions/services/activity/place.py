@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from accounts.models import Namespace
 
 ENDED = ("completed", "failed")
+POLICY = "promotions.PromotionPolicy"
 TOLD_ELSEWHERE = ("repositories.Tag", "promotions.Promotion")
 
 
@@ -92,10 +93,15 @@ class Place:
             rows = rows.filter(namespace_uuid=self.namespace.uuid)
         else:
             rows = rows.filter(_about(self.repository))
+        own = getattr(self.actor.user, "uuid", None)
         if not self.administers:
-            own = getattr(self.actor.user, "uuid", None)
             rows = rows.filter(actor_uuid=own) if own else rows.none()
-        return rows.filter(actor=person) if person else rows
+        if not person:
+            return rows
+        if not self.actor.is_administrator:  # what is not told is not found either
+            here = Q(namespace_uuid=self.namespace.uuid) | Q(actor_uuid=own)
+            rows = rows.filter(~Q(object_type=POLICY) | here)
+        return rows.filter(actor=person)
 
 
 def _about(repository: Repository) -> Q:

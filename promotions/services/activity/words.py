@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promotions.services.activity.entries import Entry, Kind
+from promotions.services.activity.place import POLICY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,14 +15,17 @@ if TYPE_CHECKING:
     from promotions.services.activity.place import Place
     from repositories.models import Scan, TagMove
 
-POLICY = "promotions.PromotionPolicy"
-OWN_SIDE = {"create", "update", "delete", "retract"}  # done at the source alone
 DEEDS = {
     "create": "Created",
     "update": "Changed",
     "delete": "Deleted",
     "grant": "Gave access to",
     "revoke": "Took away",
+    "accept": "Agreed to",
+    "decline": "Declined",
+    "withdraw": "Withdrew the consent to",
+    "retract": "Took back the proposal of",
+    "scan": "Asked to scan",
     "hide vulnerability": "Hid",
     "unhide vulnerability": "Let count again:",
 }
@@ -55,12 +59,16 @@ def _of_scan(_place: Place, scan: Scan) -> tuple[str, str]:
 
 
 def _of_change(place: Place, event: AuditEvent) -> tuple[str, str]:
-    """Return who and what; of a policy nothing that its other end could be known by."""
+    """Return who and what; of a policy nothing that its other end could be known by.
+
+    Who answered for an end stands in the log of that end's namespace.
+    """
     deed = DEEDS.get(event.action, event.action.capitalize())
     if event.object_type != POLICY:
         return event.actor, f"{deed} {event.object_name}{_details(event)}"
     is_own = event.actor_uuid == getattr(place.actor.user, "uuid", None)
-    tells_who = event.action in OWN_SIDE or is_own or place.actor.is_administrator
+    is_here = event.namespace_uuid == place.namespace.uuid
+    tells_who = is_here or is_own or place.actor.is_administrator
     return (event.actor if tells_who else ""), f"{deed} a promotion policy"
 
 
