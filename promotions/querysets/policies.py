@@ -118,21 +118,24 @@ class PromotionPolicyQuerySet(models.QuerySet["PromotionPolicy"]):
         if namespace:
             pullable = pullable.filter(namespace__name=namespace)
             administered = administered.filter(namespace__name=namespace)
-        source = {"pk": OuterRef("end_source")}
-        target = {"namespace__name": OuterRef("to_space"), "name": OuterRef("to_name")}
         runs = Q(current_version__isnull=False)
         rows = self.filter(deleted_at__isnull=True).annotate(
             end_source=_end("source_repository"),
+            end_target=Case(
+                When(runs, then=troubles.target_key("current_version")),
+                default=troubles.target_key("proposed_version"),
+            ),
             from_space=_end("source_repository__namespace__name"),
             from_name=_end("source_repository__name"),
             to_space=_end("target_namespace__name"),
             to_name=_end("target_name"),
-            is_wide=ExpressionWrapper(_PATTERN, models.BooleanField()),
-            sees_source=Exists(pullable.filter(**source)),
-            sees_target=Case(
-                When(runs, then=Exists(pullable.filter(**target))),
-                default=Exists(administered.filter(**target)),
-            ),
+            is_wide=troubles.truth(_PATTERN),
+        )
+        sees = Q(end_target__in=administered.values("pk"))
+        sees |= runs & Q(end_target__in=pullable.values("pk"))
+        rows = rows.annotate(
+            sees_source=troubles.truth(Q(end_source__in=pullable.values("pk"))),
+            sees_target=troubles.truth(sees),
         )
         return rows.filter(Q(sees_source=True) | Q(sees_target=True) | _PATTERN)
 
@@ -151,12 +154,12 @@ class PromotionPolicyQuerySet(models.QuerySet["PromotionPolicy"]):
         )
 
     def waiting_for(self, actor: Actor) -> Self:
-        """Return those that propose something to a target the actor administers."""
+        """Return those that propose something to a target the actor administers.
+
+        Adds `end_target`, the key of the repository, None while it does not exist.
+        """
         proposed = "proposed_version__"
-        repositories = Repository.objects.permitted(actor, Action.ADMIN).filter(
-            namespace=OuterRef(f"{proposed}target_namespace"),
-            name=OuterRef(f"{proposed}target_name"),
-        )
+        repositories = Repository.objects.permitted(actor, Action.ADMIN).values("pk")
         namespaces = Namespace.objects.permitted(actor, Action.ADMIN).values("pk")
         within = Q(**{f"{proposed}target_namespace__in": namespaces})
         made_since = Namespace.objects.permitted(actor, Action.ADMIN).alias(
@@ -165,12 +168,12 @@ class PromotionPolicyQuerySet(models.QuerySet["PromotionPolicy"]):
             )
         )
         named = made_since.filter(wanted__startswith=Concat("name", Value("/")))
+        made = Q(**{f"{proposed}target_pattern__gt": ""}) & Q(Exists(named))
         return (
             self.kept()
-            .filter(
-                Exists(repositories) | within | Exists(named),
-                proposed_version__isnull=False,
-            )
+            .filter(proposed_version__isnull=False)
+            .annotate(end_target=troubles.target_key("proposed_version"))
+            .filter(Q(end_target__in=repositories) | within | made)
             .filter(
                 Exists(_answers("proposed_version", "source").filter(answer="given"))
             )
@@ -187,14 +190,14 @@ class PromotionPolicyQuerySet(models.QuerySet["PromotionPolicy"]):
         rows = self.filter(deleted_at__isnull=True, enabled=True).exclude(
             current_version=None
         )
+        rows = rows.annotate(end_target=troubles.target_key("current_version"))
         mine = rows.annotate(**troubles.rules(actor)).filter(
             Q(rules_source=True) | Q(rules_target=True)
         )
         return (
             mine.annotate(
-                is_stopped=ExpressionWrapper(
-                    ~(Q(_agreed("source")) & Q(_agreed("target"))),
-                    models.BooleanField(),
+                is_stopped=troubles.truth(
+                    ~(Q(_agreed("source")) & Q(_agreed("target")))
                 ),
                 lost_target=troubles.lost_target(),
                 loops=troubles.cut_off(since),

@@ -180,11 +180,13 @@ class PromotionQuerySet(models.QuerySet["Promotion"]):
         seen = Q(source_repository__in=pullable) | Q(target_repository__in=pullable)
         by_hand = Q(policy__isnull=True)
         rows = self.filter(Q(policy__in=list(policies)) | (by_hand & seen))
-        source = _sight(reader, pk="source_repository")
-        target = _sight(reader, namespace="target_namespace", name="target_name")
+        source, target = (
+            Q(source_repository__in=pullable),
+            Q(target_repository__in=pullable),
+        )
         found: Any = rows.filter(created_at__gte=since).annotate(
-            opens_source=Case(When(by_hand, then=source), default=False),
-            opens_target=Case(When(by_hand, then=target), default=False),
+            opens_source=Case(When(by_hand & source, then=True), default=False),
+            opens_target=Case(When(by_hand & target, then=True), default=False),
         )
         tallied = found.order_by().values(*TALLIED)
         return cast(

@@ -94,11 +94,16 @@ def notices(reader: Actor) -> Notices:
 
 
 def proposals(reader: Actor, most: int) -> list[PolicyNotice]:
-    """Return what waits for the reader's consent, the newest first; two queries."""
-    rows = PromotionPolicy.objects.waiting_for(reader).order_by("-id")[:most]
-    found = [(row, row.proposed_version) for row in rows if row.proposed_version]
-    ends = shown_to_target(reader, [version for _, version in found])
-    return [PolicyNotice(row, version, ends[version.pk]) for row, version in found]
+    """Return what waits for the reader's consent, the newest first; one query."""
+    rows: Any = PromotionPolicy.objects.waiting_for(reader).order_by("-id")[:most]
+    return [
+        PolicyNotice(
+            row,
+            row.proposed_version,
+            shown_to_target(row.proposed_version, exists=row.end_target is not None),
+        )
+        for row in rows
+    ]
 
 
 def count_for(reader: Actor) -> tuple[int, Namespace | None]:

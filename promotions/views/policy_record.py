@@ -11,7 +11,7 @@ from accounts.access import Action
 from promotions.models import Decision
 from promotions.services.pipeline import DAYS, Numbers
 from promotions.services.pipeline.numbers import numbers
-from promotions.services.policies import Change, difference, shown
+from promotions.services.policies import Change, difference, is_about, shown
 from promotions.views.addresses import history_at
 from repositories.models import Repository
 
@@ -65,7 +65,9 @@ def _history_url(place: Place, policy: PromotionPolicy) -> str:
     if place.repository is None:
         query = {"policy": str(policy.uuid)}
         return str(reverse("promotions:promotions", query=query))
-    is_source = place.outgoing().filter(pk=policy.pk).exists()
+    version = policy.shown_version
+    is_source = version.source_repository == place.repository
+    is_source = is_source or is_about(version, place.repository)
     side = "" if is_source else "target"
     return history_at(place.repository.full_name, policy, side)
 

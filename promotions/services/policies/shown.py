@@ -73,17 +73,14 @@ def shown_at(
     ]
 
 
-def shown_to_target(
-    actor: Actor, versions: Iterable[PolicyVersion]
-) -> dict[int, Shown]:
-    """Return what who is asked to agree for the target sees: both ends, in a query."""
-    ends = {row.pk: (row.source, row.target) for row in versions}
-    reader = _Reader(actor, {name for pair in ends.values() for name in pair})
-    opens = reader.pullable if ends else frozenset[str]()
-    return {
-        key: Shown(source, target, source in opens, target in opens)
-        for key, (source, target) in ends.items()
-    }
+def shown_to_target(version: PolicyVersion, *, exists: bool) -> Shown:
+    """Return what who is asked to agree for the target sees: both ends.
+
+    `exists` says whether the target does; then they may open it, being its admins.
+    """
+    return Shown(
+        version.source, version.target, opens_source=False, opens_target=exists
+    )
 
 
 def unanswered(
