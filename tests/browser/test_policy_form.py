@@ -239,3 +239,17 @@ def test_a_policy_is_made_without_a_script(cast, page_as, live_server):
     page.wait_for_url(re.compile(r"/promotions/[0-9a-f-]{36}(#|$)"))
     assert saved().rules == [tag_rule("oo", "3.0-stable", "4.0-stable")]
     assert saved().tag_template == "%n%Y"
+
+
+def test_the_same_form_answers_in_the_admin(cast, page_as, live_server):
+    make_tag(repository=cast.source, name="3.0-stable")
+    page = page_as("admin")
+    page.goto(f"{live_server.url}/admin/promotions/promotionpolicy/add/")
+    page.locator("#id_source_pattern").fill("dev/**")
+    page.locator("#id_rules-0-values_editor").fill("-stable")
+    page.get_by_role("button", name="{namespace}/{repository}").click()
+    target = page.locator("#id_target")
+    expect(target).to_have_value("{namespace}/{repository}")
+    target.fill("qa/{repository}")
+    expect(page.locator("#now-answer")).to_contain_text("qa/website:3.0-stable")
+    assert not barriers(page)
