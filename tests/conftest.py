@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tests.live_registry import LiveRegistry
 
 pytest_plugins = [
+    "tests.browser.fixtures",
     "tests.hostile_registry",
     "tests.live_registry",
     "tests.scanner_adapter",
