@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-def truth(condition: Q) -> ExpressionWrapper:
+def truth(condition: Q) -> ExpressionWrapper[Any]:
     """Return a condition as something to annotate."""
     return ExpressionWrapper(condition, models.BooleanField())
 
@@ -49,7 +49,7 @@ def rules(actor: Actor) -> dict[str, Any]:
     }
 
 
-def lost_target() -> ExpressionWrapper:
+def lost_target() -> ExpressionWrapper[Any]:
     """Return whether the repository that it names was deleted, and is no more."""
     named = Repository.objects.filter(
         namespace=OuterRef("current_version__target_namespace"),
