@@ -89,8 +89,9 @@ OTHERS = {
     "health": (403, 200),
     "autocomplete": (403, 403),  # without saying of what
     "jsi18n": (200, 200),
-    "password_change": (200, 200),
-    "password_change_done": (200, 200),
+    "password_change": (302, 302),  # to the portal's page
+    "password_change_done": (302, 302),
+    "repositories_registry_secret": (403, 200),
     "app_list": (200, 200),
     "logout": (405, 405),
 }
