@@ -184,3 +184,14 @@ def test_html_in_it_is_shown_as_text():
     )
     assert "<script" not in document.html
     assert 'href="javascript' not in document.html
+
+
+def test_the_stylesheet_closes_what_it_opens():
+    """One brace too few takes the rest of the design with it."""
+    sheet = README.parent / "msr" / "static" / "msr" / "portal.css"
+    depth = 0
+    for number, line in enumerate(sheet.read_text("utf-8").splitlines(), 1):
+        if line.startswith("/* ---"):
+            assert depth == 0, f"a rule before line {number} is not closed"
+        depth += line.count("{") - line.count("}")
+    assert depth == 0
