@@ -117,7 +117,8 @@ def _wait_until_it_answers(
     while True:
         assert process.poll() is None, "the registry ended on starting"
         with suppress(RegistryError):
-            return client.ping()
+            client.ping()
+            return
         assert time.monotonic() < deadline, "the registry did not start in time"
         time.sleep(0.02)
 

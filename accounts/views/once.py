@@ -15,7 +15,8 @@ from redis.exceptions import RedisError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
 
 log = structlog.get_logger()
 
@@ -24,7 +25,7 @@ UNDER_WAY = ""
 SAID = "The form was sent twice, and counts once."
 
 
-def once(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def once(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Answer the second of two equal POSTs of one page as the first was answered.
 
     Django's token is masked anew for each page that shows a form, so equal data with an
@@ -34,7 +35,7 @@ def once(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """
 
     @wraps(view)
-    def wrapper(request: HttpRequest, *args: Any, **names: Any) -> HttpResponse:
+    def wrapper(request: HttpRequest, *args: Any, **names: Any) -> HttpResponseBase:
         key = _key(request)
         if not key or _claim(key):
             return _kept(key, lambda: view(request, *args, **names))
@@ -63,12 +64,12 @@ def _claim(key: str) -> bool:
         return True
 
 
-def _kept(key: str, answer: Callable[[], HttpResponse]) -> HttpResponse:
+def _kept(key: str, answer: Callable[[], HttpResponseBase]) -> HttpResponseBase:
     """Answer, and keep where that led; forget the form where it led nowhere."""
     led_to = None
     try:
         response = answer()
-        led_to = response.get("Location")
+        led_to = response.headers.get("Location")
     finally:
         if key:
             _remember(key, led_to)

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def policy_page(cast, page_as, live_server) -> Page:
-    page = page_as("dana")
+    page: Page = page_as("dana")
     address = reverse("promotions:policy", args=["dev", "website", cast.policy.uuid])
     page.goto(live_server.url + address)
     return page

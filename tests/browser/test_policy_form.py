@@ -210,7 +210,12 @@ def test_what_was_not_saved_is_named_and_nothing_is_lost(form):
     form.locator("#mistakes").get_by_role("link", name="Target repository").click()
     expect(form.locator("#id_target")).to_be_focused()
     asked = []
-    form.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+
+    def stay(dialog):
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    form.on("dialog", stay)
     form.get_by_role("link", name="Cancel").click()
     form.wait_for_timeout(0)
     assert asked == ["beforeunload"]

@@ -69,7 +69,7 @@ def test_a_policy_made_by_the_form_promotes_what_is_pushed(
     page.locator("#id_rules-0-values_editor").fill("stable")
     page.locator("#id_rules-0-values_editor").press("Enter")
     page.get_by_label("Target repository").fill("live/site")
-    page.get_by_label("Tag in the target").fill("%n-%Y")
+    page.get_by_label("Tag in the target", exact=True).fill("%n-%Y")
     expect(page.locator("form")).to_contain_text(re.compile(r"-20\d\d"))
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("it looks at every push from now on")).to_be_visible()

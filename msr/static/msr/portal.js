@@ -114,6 +114,7 @@ async function ask(link) {
   }
   if (!form.hasAttribute("action")) form.action = link.href;
   form.querySelector("h2").id = "dialog-question";
+  dialog.setAttribute("aria-labelledby", "dialog-question");
   dialog.replaceChildren(form);
   dialog.showModal();
 }
