@@ -72,11 +72,15 @@ of_person = TabBar()
 
 
 def namespace_context(
-    actor: Actor, namespace: Namespace, current: str
+    actor: Actor, namespace: Namespace, current: str, *, may_admin: bool | None = None
 ) -> dict[str, Any]:
-    """Return what every page of a namespace shows; the actor may know of it."""
+    """Return what every page of a namespace shows; the actor may know of it.
+
+    `may_admin` is given where that was asked already.
+    """
     allowed: set[str] = {Action.PULL}
-    may_admin = bool(check(actor, Action.ADMIN, namespace))
+    if may_admin is None:
+        may_admin = bool(check(actor, Action.ADMIN, namespace))
     if may_admin:
         allowed.add(Action.ADMIN)
     organization = None

@@ -21,6 +21,7 @@ from promotions.views import (
     notices,
     pipeline,
     policies,
+    policy_record,
     promotions,
 )
 from promotions.views.policy_form import PolicyFormView
@@ -39,6 +40,10 @@ def _policies(base: str, prefix: str) -> list[URLPattern]:
         path(base, policies.policy_list, name=f"{prefix}policies"),
         path(f"{base}/new", form, name=f"{prefix}new_policy"),
         path(one, policies.policy_detail, name=f"{prefix}policy"),
+        path(f"{one}/record", policy_record.policy_record, name=f"{prefix}record"),
+        path(
+            f"{one}/versions", policy_record.policy_versions, name=f"{prefix}versions"
+        ),
         path(f"{one}/edit", form, name=f"{prefix}edit_policy"),
         path(f"{one}/switch", policies.switch_policy, name=f"{prefix}switch"),
         path(f"{one}/delete", policies.delete_policy, name=f"{prefix}delete"),
@@ -67,6 +72,8 @@ urlpatterns = [
     *_policies(f"{REPOSITORY}/promotions", ""),
     path(f"{NAMESPACE}/events", activity.namespace_activity, name="namespace_activity"),
     path(f"{REPOSITORY}/events", activity.repository_activity, name="activity"),
+    path(f"{NAMESPACE}/promotions/charts", policies.charts, name="namespace_charts"),
+    path(f"{REPOSITORY}/promotions/charts", policies.charts, name="charts"),
     path(f"{REPOSITORY}/promotions/retry", history.retry_failed, name="retry"),
     path(f"{TAG}/lineage", lineage.tag_lineage, name="lineage"),
     path(f"{TAG}/decisions", decisions.tag_decisions, name="decisions"),

@@ -32,12 +32,7 @@ __all__ = [
 ]
 
 WARNED = timedelta(days=7)  # before what is hidden counts again
-WARNING = {
-    "info",
-    "tags",
-    "hidden",
-    "settings",
-}  # the tabs that say so; those of a tag too
+WARNING = {"tags", "hidden", "settings"}  # the tabs that say so; those of a tag too
 SHOWN = 5
 
 
@@ -58,9 +53,12 @@ tag_states: dict[str, TagState] = {}
 
 
 def repository_context(
-    actor: Actor, repository: Repository, current: str
+    actor: Actor, repository: Repository, current: str, *, warns: bool = True
 ) -> dict[str, Any]:
-    """Return what every page of a repository shows; the actor may pull."""
+    """Return what every page of a repository shows; the actor may pull.
+
+    `warns` tells admins, on some tabs, what is hidden but soon counts again.
+    """
     allowed = {Action.PULL}
     if check(actor, Action.ADMIN, repository):
         allowed.add(Action.ADMIN)
@@ -70,7 +68,7 @@ def repository_context(
         "repository": repository,
         "may_admin": may_admin,
         "expiring": expiring(actor, repository)
-        if may_admin and current in WARNING
+        if warns and may_admin and current in WARNING
         else [],
         "tabs": of_repository.links(current, allowed, **names),
     }

@@ -109,6 +109,7 @@ urlpatterns = [
         )
         for table in exporting.TABLES
     ),
+    path(f"{REPOSITORY}/scans/trend", overview.trend, name="trend"),
     path(f"{REPOSITORY}/{HIDDEN}", exceptions.repository_hidden, name="hidden"),
     path(
         f"{REPOSITORY}/{HIDDEN}/<uuid:uuid>/end",

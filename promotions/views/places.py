@@ -19,6 +19,8 @@ from accounts.models import Namespace
 from accounts.permissions import require, require_administrator
 from accounts.tabs import namespace_context
 from promotions.models import PromotionPolicy
+from promotions.permissions import administers
+from promotions.services import policies
 from repositories.tabs import repository_context
 from repositories.views import open_repository
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from accounts.access import Actor
+    from promotions.models import PolicyVersion
+    from promotions.permissions import End
     from promotions.querysets import PromotionPolicyQuerySet
     from repositories.models import Repository
 
@@ -68,8 +72,41 @@ class Place:
 
     def policy(self, uuid: UUID) -> PromotionPolicy:
         """Return a policy that is found here, either way; Http404 otherwise."""
-        rows = self.outgoing() | self.incoming()
-        return get_object_or_404(rows.with_consents(), uuid=uuid)
+        found = self._found(uuid)
+        for version in (found.current_version, found.proposed_version):
+            if version is not None:
+                version.policy = found  # so that nobody fetches it again
+        return found
+
+    def _found(self, uuid: UUID) -> PromotionPolicy:
+        if self.repository is None:
+            rows = self.outgoing() | self.incoming()
+            return get_object_or_404(rows.with_consents(), uuid=uuid)
+        kept = PromotionPolicy.objects.kept()
+        found = get_object_or_404(kept.with_consents(), uuid=uuid)
+        if not self._is_named_by(found):  # then it is by a pattern, or not
+            get_object_or_404(self.outgoing() | self.incoming(), pk=found.pk)
+        return found
+
+    def _is_named_by(self, policy: PromotionPolicy) -> bool:
+        """Tell whether what runs, or the proposal, names this repository as source."""
+        versions = (policy.current_version, policy.proposed_version)
+        sources = [one.source_repository for one in versions if one is not None]
+        return self.repository in sources
+
+    def voice(self, version: PolicyVersion) -> policies.Voice:
+        """Return for which sides of a version the reader speaks."""
+        ends = policies.Ends.of(version)
+        return policies.Voice(
+            source=self.speaks_for(ends.source), target=self.speaks_for(ends.target)
+        )
+
+    def speaks_for(self, end: End) -> bool:
+        """Tell whether the reader administers an end; of the place that is known."""
+        here = self.repository or self.namespace
+        if here is not None and end == here:
+            return self.administers
+        return administers(self.actor, end)
 
     def url(self, page: str, *arguments: Any) -> str:
         """Return the address of a page about policies in this place."""
@@ -84,7 +121,9 @@ class Place:
             return repository_context(self.actor, self.repository, "promotions")
         nothing = {"repository": None, "namespace": None}
         if self.namespace is not None:
-            shown = namespace_context(self.actor, self.namespace, "promotions")
+            shown = namespace_context(
+                self.actor, self.namespace, "promotions", may_admin=True
+            )
             return {**nothing, **shown}
         return {**nothing, "may_admin": True}  # only administrators open this place
 

@@ -18,13 +18,12 @@ from django.views.decorators.http import (
 
 from accounts.models import Namespace
 from promotions.models import PolicyConsent, PromotionPolicy
-from promotions.permissions import administers
 from promotions.services import policies
 from promotions.services.policies import switching
 from promotions.tasks import apply_policy
 from promotions.views.history import history_context
 from promotions.views.places import Place, open_place
-from promotions.views.policy_record import pipeline_url, record_of
+from promotions.views.policy_record import pipeline_url, policy_head
 from promotions.views.rows import links_of, rows_of
 from repositories.tasks import wake
 from repositories.views import asked
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
     from promotions.services.policies import Shown
 
 POLICIES_SHOWN = 100
-REPOSITORIES_SHOWN = 50
 ANSWERS = {
     "accept": (policies.accept, "You agreed."),
     "decline": (policies.decline, "You declined; what runs goes on."),
@@ -60,9 +58,27 @@ def policy_list(
         "policies_shown": POLICIES_SHOWN,
         "new_url": place.url("new_policy"),
         "pipeline_url": pipeline_url(place),
+        "charts_url": _charts_url(place, as_source=as_source),
         **(history_context(request, place.repository) if place.repository else {}),
     }
     return render(request, "promotions/policy_list.html", context)
+
+
+def _charts_url(place: Place, *, as_source: bool) -> str:
+    """Return where the promotions of the place are drawn; "" for global policies."""
+    if place.repository is None and place.namespace is None:
+        return ""
+    return f"{place.url('charts')}?as={'source' if as_source else 'target'}"
+
+
+@login_required
+@require_safe
+def charts(request: HttpRequest, namespace: str, name: str = "") -> HttpResponse:
+    """Draw the promotions of a place day by day, for its list of policies to fetch."""
+    place = open_place(request, namespace, name)
+    as_source = asked(request, "as") != "target"
+    context = {"namespace": None, **place.context, "as_source": as_source}
+    return render(request, "promotions/charts.html", context)
 
 
 @login_required
@@ -78,71 +94,53 @@ def policy_detail(
 
 def _page(place: Place, policy: PromotionPolicy) -> dict[str, Any]:
     version, proposed = policy.shown_version, policy.proposed_version
-    version.policy = policy
-    ends = policies.shown(place.actor, [version], place.repository)[version.pk]
-    speaks_for_source = administers(place.actor, policies.Ends.of(version).source)
+    versions = [version, *([proposed] if proposed else [])]
+    ends = policies.shown(place.actor, versions, place.repository)
+    voice = place.voice(version)
+    is_of_one = policy.scope == PromotionPolicy.Scope.REPOSITORY
+    changing = proposed is not None and policy.current_version is not None
     return {
         **place.context,
-        "policy": policy,
+        **policy_head(place, policy, "policy"),
         "version": version,
-        "ends": ends,
-        "sides": _sides(place, version, ends),
-        "proposal": proposed and policy.current_version and _proposal(place, proposed),
-        "may_edit": speaks_for_source,
-        "may_stop": policies.may_stop(place.actor, policy),
-        "may_delete": _may_delete(place, policy),
+        "ends": ends[version.pk],
+        "sides": _sides(version, ends[version.pk], voice),
+        "proposal": proposed and changing and _proposal(place, proposed, ends),
+        "may_edit": voice.source,
+        "may_stop": voice.may_stop,
+        "may_delete": voice.may_stop if is_of_one else voice.source,
         "links": links_of(place, policy),
-        "back": place.url("policies"),
-        **record_of(place, policy),
-        **_reach(version, shows=speaks_for_source),
     }
 
 
-def _proposal(place: Place, proposed: PolicyVersion) -> dict[str, Any]:
+def _proposal(
+    place: Place, proposed: PolicyVersion, ends: dict[int, Shown]
+) -> dict[str, Any]:
     """Return what waits beside what runs: the difference, and who has to agree."""
-    policy = proposed.policy
-    current = policy.current_version
-    ends = policies.shown(place.actor, [proposed], place.repository)[proposed.pk]
+    current = proposed.policy.current_version
     return {
         "version": proposed,
-        "ends": ends,
+        "ends": ends[proposed.pk],
         "changes": policies.difference(current, proposed) if current else [],
-        "sides": _sides(place, proposed, ends),
+        "sides": _sides(proposed, ends[proposed.pk], place.voice(proposed)),
     }
 
 
-def _sides(place: Place, version: PolicyVersion, ends: Shown) -> list[dict[str, Any]]:
+def _sides(
+    version: PolicyVersion, ends: Shown, voice: policies.Voice
+) -> list[dict[str, Any]]:
     """Return both sides of a version: what they said, and who may say something."""
     answers = {consent.side: consent for consent in version.consents.all()}
-    admins = policies.Ends.of(version)
     return [
         {
             "side": side,
             "consent": answers.get(side),
             "tells_who": ends.knows(side),
             "tells_why": ends.is_whole,
-            "may_answer": administers(place.actor, admins.on(side)),
+            "may_answer": voice.on(side),
         }
         for side in PolicyConsent.Side
     ]
-
-
-def _may_delete(place: Place, policy: PromotionPolicy) -> bool:
-    if policy.scope == PromotionPolicy.Scope.REPOSITORY:
-        return policies.may_stop(place.actor, policy)
-    return administers(place.actor, policies.Ends.of(policy.shown_version).source)
-
-
-def _reach(version: PolicyVersion, *, shows: bool) -> dict[str, Any]:
-    """Return what a pattern is about now, to those whose namespaces it is about."""
-    if not (shows and version.source_pattern):
-        return {"survey": None, "admissions": []}
-    admissions = version.policy.admissions.select_related("namespace", "admitted_by")
-    return {
-        "survey": policies.survey(version),
-        "repositories_shown": REPOSITORIES_SHOWN,
-        "admissions": admissions.order_by("namespace__name"),
-    }
 
 
 @login_required
@@ -209,7 +207,7 @@ def change_admission(request: HttpRequest, uuid: UUID) -> HttpResponse:
         change(actor=place.actor, policy=policy, namespace=namespace)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
-    return redirect(place.url("policy", uuid))
+    return redirect(place.url("record", uuid))
 
 
 @login_required

@@ -80,7 +80,9 @@ class PolicyFormView(LoginRequiredMixin, View):
         if policy.apply_wanted_at:
             wake(apply_policy, policy.pk)
         messages.success(self.request, self._said(policy))
-        return redirect(place.url("policy", policy.uuid))
+        # Of one about many, what it is about now is there.
+        page = "record" if policy.shown_version.source_pattern else "policy"
+        return redirect(place.url(page, policy.uuid))
 
     def _said(self, policy: PromotionPolicy) -> str:
         if policy.proposed_version is not None:

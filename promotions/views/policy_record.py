@@ -5,23 +5,40 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 from accounts.access import Action
+from accounts.permissions import require
 from promotions.models import Decision
 from promotions.services.pipeline import DAYS, Numbers
 from promotions.services.pipeline.numbers import numbers
-from promotions.services.policies import Change, difference, is_about, shown
+from promotions.services.policies import (
+    Change,
+    Ends,
+    difference,
+    is_about,
+    shown,
+    survey,
+)
 from promotions.views.addresses import history_at
+from promotions.views.places import open_place
 from repositories.models import Repository
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.http import HttpRequest, HttpResponse
+
     from promotions.models import PolicyVersion, PromotionPolicy
     from promotions.services.policies import Shown
     from promotions.views.places import Place
 
 DECISIONS = 8
 VERSIONS = 10
+REPOSITORIES_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +51,80 @@ class Edition:
     changes: list[Change]
 
 
-def record_of(place: Place, policy: PromotionPolicy) -> dict[str, Any]:
-    """Return the policy's numbers, last decisions, versions, and where it is drawn.
+# The pages of one policy, by the ends of their names.
+PAGES = (("policy", "Policy"), ("record", "Record"), ("versions", "Versions"))
+
+
+def policy_head(place: Place, policy: PromotionPolicy, page: str) -> dict[str, Any]:
+    """Return what the pages of a policy have in common; versions are for admins."""
+    return {
+        "policy": policy,
+        "back": place.url("policies"),
+        "pages": [
+            {
+                "title": title,
+                "url": place.url(name, policy.uuid),
+                "is_this": name == page,
+            }
+            for name, title in PAGES
+            if name != "versions" or place.administers
+        ],
+    }
+
+
+@login_required
+@require_safe
+def policy_record(
+    request: HttpRequest, uuid: UUID, namespace: str = "", name: str = ""
+) -> HttpResponse:
+    """Show the policy's numbers, what it decided last, and what it is about now.
 
     A repository shows its own part of a policy about many. Decisions are for who may
-    pull the source, versions for admins.
+    pull the source.
     """
-    return {
+    place = open_place(request, namespace, name)
+    policy = place.policy(uuid)
+    context = {
+        **place.context,
+        **policy_head(place, policy, "record"),
         "numbers": _numbers(place, policy),
         "days": DAYS,
         "history_url": _history_url(place, policy),
         "pipeline_url": pipeline_url(place),
         "decisions": _decisions(place, policy),
-        "editions": _editions(place, policy) if place.administers else [],
+        **_reach(place, policy),
     }
+    return render(request, "promotions/policy_record.html", context)
+
+
+@login_required
+@require_safe
+def policy_versions(
+    request: HttpRequest, uuid: UUID, namespace: str = "", name: str = ""
+) -> HttpResponse:
+    """Show to admins of the place how the policy came to be as it is."""
+    place = open_place(request, namespace, name)
+    if place.repository is not None:
+        require(place.actor, Action.ADMIN, place.repository)
+    policy = place.policy(uuid)
+    context = {
+        **place.context,
+        **policy_head(place, policy, "versions"),
+        "editions": _editions(place, policy),
+    }
+    return render(request, "promotions/policy_versions.html", context)
+
+
+def _reach(place: Place, policy: PromotionPolicy) -> dict[str, Any]:
+    """Return what a pattern is about now, to those whose namespaces it is about."""
+    version = policy.shown_version
+    if not version.source_pattern or not place.speaks_for(Ends.of(version).source):
+        return {"survey": None}
+    shown = {"survey": survey(version), "repositories_shown": REPOSITORIES_SHOWN}
+    if policy.scope != policy.Scope.GLOBAL:
+        return {**shown, "admissions": []}
+    rows = policy.admissions.select_related("namespace", "admitted_by")
+    return {**shown, "admissions": rows.order_by("namespace__name")}
 
 
 def _numbers(place: Place, policy: PromotionPolicy) -> Numbers:

@@ -14,6 +14,7 @@ from accounts.authentication import actor_of
 from accounts.permissions import check
 from repositories.models import Manifest, Repository, Tag
 from repositories.registry import TagName
+from repositories.services import charts
 from repositories.services.answers.summary import summaries_of
 from repositories.tabs import repository_context
 from repositories.views.opening import open_repository
@@ -48,6 +49,18 @@ def info(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
         "registry_host": settings.REGISTRY_PUBLIC_HOST,
     }
     return render(request, "repositories/repository_info.html", context)
+
+
+@login_required
+@require_safe
+def trend(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
+    """Draw how many vulnerabilities the tags held, for *Info* to fetch."""
+    repository = open_repository(request, namespace, name)
+    context = {
+        **repository_context(actor_of(request), repository, "info"),
+        "chart": charts.severity_trend(repository),
+    }
+    return render(request, "repositories/repository_trend.html", context)
 
 
 def _image_among(tags: list[Tag]) -> str:

@@ -183,7 +183,7 @@ def delete_tags(request: HttpRequest, namespace: str, name: str) -> HttpResponse
         return redirect("repositories:tags", namespace, name)
     protected = _protected(repository, found)
     context = {
-        **repository_context(actor_of(request), repository, "tags"),
+        **repository_context(actor_of(request), repository, "tags", warns=False),
         "found": found,
         "protected": protected,
         "siblings": _siblings(repository, found, protected),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, timedelta
 
 import pytest
@@ -218,15 +219,23 @@ def test_the_namespace_counts_what_the_reader_may_pull(
         assert rows.count() == count
 
 
-def test_pages_show_their_charts(browser, dana, source, promoted):
+def test_pages_fetch_their_charts(browser, dana, source, promoted):
     client = browser(dana)
     for address in (
         "/r/dev/website/promotions",
         "/r/dev/website/promotions?as=target",
         "/r/dev/promotions",
     ):
-        page = client.get(address).text
+        page = client.get(fetched(client.get(address).text, "charts")).text
         assert "Promotions per day" in page
         assert "From push to promotion" in page
-    assert 'role="img"' in client.get("/r/dev/promotions").text
-    assert "Vulnerabilities of all tags" in client.get("/r/dev/website").text
+    assert 'role="img"' in page
+    page = client.get(fetched(client.get("/r/dev/website").text, "trend")).text
+    assert "Vulnerabilities of all tags" in page
+
+
+def fetched(page: str, identifier: str) -> str:
+    """Return the address from which a page gets an element when it is there."""
+    found = re.search(rf'id="{identifier}" hx-get="([^"]+)"', page)
+    assert found is not None
+    return found[1]

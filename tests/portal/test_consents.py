@@ -157,7 +157,7 @@ def test_administrators_make_global_policies_and_admit(browser, dana, source):
     client.post(f"{url}/new", data)
     policy = PromotionPolicy.objects.get()
     make_repository(name="late/website")
-    page = client.get(f"{url}/{policy.uuid}").text
+    page = client.get(f"{url}/{policy.uuid}/record").text
     assert "<strong>late</strong> matches, and waits to be admitted" in page
     at_late = client.get("/r/late/website/promotions").text
     assert "not admitted here" in at_late

@@ -19,8 +19,8 @@ def policy(source, target):
     return make_policy(source=source, target=target, rules=[tag_rule("sw", "1")])
 
 
-def page_at(client, policy, place="dev/website"):
-    return client.get(f"/r/{place}/promotions/{policy.uuid}")
+def page_at(client, policy, place="dev/website", page="record"):
+    return client.get(f"/r/{place}/promotions/{policy.uuid}/{page}")
 
 
 def test_the_numbers_lead_to_its_promotions(browser, dana, source, target, policy):
@@ -67,11 +67,12 @@ def test_versions_say_what_they_changed(browser, dana, stranger, source, policy)
     grant(to=stranger, on=source, level=AccessLevel.READ_ONLY)
     changes = {"tag_template": "%n-new"}
     policies.update(actor=SYSTEM, policy=policy, changes=changes)
-    editions = page_at(browser(dana), policy).context["editions"]
+    editions = page_at(browser(dana), policy, page="versions").context["editions"]
     assert [one.version.number for one in editions] == [2, 1]
     (change,) = editions[0].changes
     assert (change.removed, change.added) == (("%n",), ("%n-new",))
-    assert page_at(browser(stranger), policy).context["editions"] == []
+    assert page_at(browser(stranger), policy, page="versions").status_code == 403
+    assert "/versions" not in page_at(browser(stranger), policy).text
 
 
 def test_a_target_of_before_that_is_hidden_is_not_named(
@@ -80,7 +81,7 @@ def test_a_target_of_before_that_is_hidden_is_not_named(
     make_repository(name="elsewhere/secret")
     policies.update(actor=SYSTEM, policy=policy, changes={"target": "elsewhere/secret"})
     policies.update(actor=SYSTEM, policy=policy, changes={"target": "qa/website"})
-    page = page_at(browser(dana), policy)
+    page = page_at(browser(dana), policy, page="versions")
     assert len(page.context["editions"]) == 3
     assert "elsewhere" not in page.text
     assert "a repository you have no access to" in page.text

@@ -19,6 +19,7 @@ from promotions.services.policies.shown import (
 )
 from promotions.services.policies.survey import Pair, Survey, survey
 from promotions.services.policies.switching import delete, may_stop
+from promotions.services.policies.voice import Voice
 
 __all__ = [
     "Change",
@@ -27,6 +28,7 @@ __all__ = [
     "Pair",
     "Shown",
     "Survey",
+    "Voice",
     "accept",
     "admit",
     "checked_version",
