@@ -15,7 +15,23 @@ from redis.exceptions import RedisError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "msr.settings")
 
-app = Celery("msr")
+# Each task to its queue; the others go to CELERY_TASK_DEFAULT_QUEUE.
+ROUTES = {
+    "repositories.tasks.process_event": {"queue": "ingest"},
+    "repositories.tasks.run_scan": {"queue": "scan"},
+    "repositories.tasks.rematch": {"queue": "scan"},
+    "repositories.tasks.update_trivy": {"queue": "scan"},
+    "promotions.tasks.evaluate_move": {"queue": "promote"},
+    "promotions.tasks.reevaluate_move": {"queue": "promote"},
+    "promotions.tasks.reevaluate_image": {"queue": "promote"},
+    "promotions.tasks.reevaluate_exception": {"queue": "promote"},
+    "promotions.tasks.reevaluate_attachment": {"queue": "promote"},
+    "promotions.tasks.reevaluate_key": {"queue": "promote"},
+    "promotions.tasks.run_promotion": {"queue": "promote"},
+    "promotions.tasks.apply_policy": {"queue": "promote"},
+}
+
+app = Celery("msr", task_routes=ROUTES)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

@@ -80,9 +80,22 @@ def words(name: str, default: tuple[str, ...] = ()) -> list[str]:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
+SQLITE = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
+}
+POSTGRESQL = {"pool": {"min_size": 1, "max_size": 8}}
+
+
 def database(name: str, default: str) -> dict[str, object]:
-    """Return Django's database settings for a URL such as ``postgres://…``."""
-    return dict(environ.Env.db_url_config(text(name, default)))
+    """Return Django's database settings for a URL such as ``postgres://…``.
+
+    SQLite without WAL and IMMEDIATE fails concurrent writers: "database is locked".
+    """
+    found = dict(environ.Env.db_url_config(text(name, default)))
+    is_sqlite = str(found["ENGINE"]).endswith("sqlite3")
+    return {**found, "OPTIONS": dict(SQLITE if is_sqlite else POSTGRESQL)}
 
 
 def choice(name: str, allowed: tuple[str, ...]) -> str:

@@ -169,15 +169,6 @@ SOCIALACCOUNT_PROVIDERS = oidc.configured(env.text("OIDC_PROVIDERS"))
 DATABASES: dict[str, dict[str, Any]] = {
     "default": env.database("DATABASE_URL", f"sqlite:///{BASE_DIR / 'msr.sqlite3'}"),
 }
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # Without WAL and IMMEDIATE, concurrent writers fail with "database is locked".
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
-    }
-else:
-    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 8}}
 
 REDIS_URL = env.text("REDIS_URL", "redis://localhost:6379/0")
 CACHES = {
@@ -261,20 +252,6 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_SOFT_TIME_LIMIT = env.integer("TASK_SOFT_TIME_LIMIT", 3600)
 CELERY_TASK_TIME_LIMIT = env.integer("TASK_TIME_LIMIT", 3660)
 CELERY_TASK_DEFAULT_QUEUE = "maintenance"
-CELERY_TASK_ROUTES = {
-    "repositories.tasks.process_event": {"queue": "ingest"},
-    "repositories.tasks.run_scan": {"queue": "scan"},
-    "repositories.tasks.rematch": {"queue": "scan"},
-    "repositories.tasks.update_trivy": {"queue": "scan"},
-    "promotions.tasks.evaluate_move": {"queue": "promote"},
-    "promotions.tasks.reevaluate_move": {"queue": "promote"},
-    "promotions.tasks.reevaluate_image": {"queue": "promote"},
-    "promotions.tasks.reevaluate_exception": {"queue": "promote"},
-    "promotions.tasks.reevaluate_attachment": {"queue": "promote"},
-    "promotions.tasks.reevaluate_key": {"queue": "promote"},
-    "promotions.tasks.run_promotion": {"queue": "promote"},
-    "promotions.tasks.apply_policy": {"queue": "promote"},
-}
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 0.2
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from promotions.services.pipeline import End, Flow
-    from promotions.services.pipeline.layout import Box, Line
+    from promotions.services.pipeline.shapes import Box, Line
 
 Scope = PromotionPolicy.Scope
 

@@ -34,7 +34,15 @@ def _faults(document: JustHTML) -> Iterator[str]:
         for inner in INTERACTIVE:
             if document.query(f"{outer} {inner}"):
                 yield f"{inner} inside {outer}"
+    yield from _without_token(document)
     yield from _against_policy(document)
+
+
+def _without_token(document: JustHTML) -> Iterator[str]:
+    """Forms that the portal would refuse, as forged."""
+    for form in document.query("form[method=post]"):
+        if not form.query("input[name=csrfmiddlewaretoken]"):
+            yield f"a form without its token, to {(form.attrs or {}).get('action')}"
 
 
 def _against_policy(document: JustHTML) -> Iterator[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from accounts.access import Actor
+from promotions.services import policies
 from tests.pages.addresses import portal_routes
 from tests.pages.markup import faults
 from tests.pages.needs import NEEDS
@@ -32,9 +34,21 @@ def test_html_is_valid(cast, browser_of, persona):
         ('<a href="/"><button>x</button></a>', "button inside a"),
         ('<p style="color: red">x</p>', "attribute style"),
         ("<script>alert(1)</script>", "a script inside"),
+        ('<form method="post"></form>', "a form without its token"),
         ('<script src="https://cdn.example.com/x.js"></script>', "from elsewhere"),
     ],
 )
 def test_faults_are_found(html, said):
     page = f"<!DOCTYPE html><html><head></head><body>{html}</body></html>"
     assert said in " ".join(faults(page))
+
+
+def test_html_of_a_change_that_waits_for_consent_is_valid(cast, browser_of):
+    changes = {"tag_template": "%n-new", "target": "qa/inbox"}
+    dana = Actor(cast.people["dana"])
+    policies.update(actor=dana, policy=cast.policy, changes=changes, propose=True)
+    cast.policy.refresh_from_db()
+    assert cast.policy.proposed_version is not None
+    page = browser_of("dana").get(f"/r/dev/website/promotions/{cast.policy.uuid}")
+    assert "What would change" in page.text or "waits" in page.text
+    assert not faults(page.text)

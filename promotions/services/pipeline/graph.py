@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from promotions.services.pipeline.choice import POLICIES, REPOSITORIES, choose
 from promotions.services.pipeline.flows import Flow, FlowState, flows
-from promotions.services.pipeline.layout import Arc, Picture, lay_out
+from promotions.services.pipeline.layout import lay_out
 from promotions.services.pipeline.numbers import Numbers, numbers
+from promotions.services.pipeline.shapes import Arc, Picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

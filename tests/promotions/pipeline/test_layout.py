@@ -7,7 +7,8 @@ from itertools import combinations, pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promotions.services.pipeline.layout import Arc, Box, Line, Sizes, lay_out
+from promotions.services.pipeline.layout import lay_out
+from promotions.services.pipeline.shapes import Arc, Box, Line, Sizes
 
 
 @st.composite
