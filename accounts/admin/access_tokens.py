@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.utils.decorators import method_decorator
 from typing_extensions import override
 
 from accounts.access import TokenScope
@@ -14,6 +15,7 @@ from accounts.admin_mixins import (
     ServiceForm,
     apply_to_each,
     asked_first,
+    if_really_you,
     linked,
     moment,
 )
@@ -113,6 +115,12 @@ class AccessTokenAdmin(ServiceAdmin[AccessToken]):
             "Access tokens revoked",
         )
         return None
+
+    @override
+    @method_decorator(if_really_you)
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Ask first whether it is really you: a token outlives a stolen session."""
+        return super().add_view(request, *args, **kwargs)
 
     @override
     def save_model(

@@ -11,6 +11,7 @@ from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.http import HttpResponseRedirect
+from django.utils.decorators import method_decorator
 from typing_extensions import override
 
 from accounts.admin_mixins import (
@@ -19,8 +20,10 @@ from accounts.admin_mixins import (
     ServiceForm,
     apply_to_each,
     asked_first,
+    if_really_you,
     linked,
     moment,
+    to_send_if_really_you,
 )
 from accounts.authentication import actor_of
 from accounts.models import User
@@ -68,7 +71,9 @@ class ChangedUserForm(AuditedForm, UserChangeForm[User]):
 class UserAdmin(ServiceAdmin[User], DjangoUserAdmin[User]):
     """People. Whoever leaves is disabled, not deleted: the history refers to them.
 
-    For superusers only: accounts belong to no tenant.
+    For superusers only: accounts belong to no tenant. A session that was left open, or
+    stolen, makes nobody an administrator and signs in as nobody: each way to that asks
+    first whether it is really you.
     """
 
     form = ChangedUserForm
@@ -129,6 +134,7 @@ class UserAdmin(ServiceAdmin[User], DjangoUserAdmin[User]):
         description="Remove all second factors (lost device) of selected people",
         permissions=["rescue"],
     )
+    @method_decorator(if_really_you)
     def remove_factors(
         self, request: HttpRequest, queryset: QuerySet[User]
     ) -> HttpResponse | None:
@@ -202,6 +208,17 @@ class UserAdmin(ServiceAdmin[User], DjangoUserAdmin[User]):
         )
 
     @override
+    @method_decorator(if_really_you)
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return super().add_view(request, *args, **kwargs)
+
+    @override
+    @method_decorator(to_send_if_really_you)
+    def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return super().change_view(request, *args, **kwargs)
+
+    @override
+    @method_decorator(if_really_you)
     def user_change_password(
         self,
         request: HttpRequest,

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from accounts.admin_mixins.columns import linked, moment, pretty_json
-from accounts.admin_mixins.confirmation import asked_first
+from accounts.admin_mixins.confirmation import (
+    asked_first,
+    if_really_you,
+    to_send_if_really_you,
+)
 from accounts.admin_mixins.lists import MsrAdmin, counted
 from accounts.admin_mixins.permitted import ITSELF
 from accounts.admin_mixins.read_only import ReadOnlyAdmin, ReadOnlyInline
@@ -28,8 +32,10 @@ __all__ = [
     "apply_to_each",
     "asked_first",
     "counted",
+    "if_really_you",
     "linked",
     "moment",
     "pretty_json",
     "sentence_of",
+    "to_send_if_really_you",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.template.response import TemplateResponse
 
@@ -14,6 +15,16 @@ if TYPE_CHECKING:
 
 CONFIRMED = "confirmed"
 NAMED = 50
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return bool(request.user.is_superuser)
+
+
+# Decorators of views that open a way in: whether it is really you is asked of those who
+# are let through at all. The second one only asks when something is sent.
+if_really_you = reauthentication_required(enabled=_is_superuser)
+to_send_if_really_you = reauthentication_required(enabled=_is_superuser, allow_get=True)
 
 
 def asked_first(

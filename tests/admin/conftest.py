@@ -1,8 +1,10 @@
-"""An administrator who is signed in."""
+"""An administrator who is signed in, and has confirmed who they are."""
 
 from __future__ import annotations
 
 import pytest
+from allauth.account.internal.flows.login import record_authentication
+from django.http import HttpRequest
 from django.test import Client
 
 from tests.admin.factories import make_admin
@@ -23,4 +25,8 @@ def administrator(db):
 def browser(administrator):
     client = Client()
     client.force_login(administrator, "django.contrib.auth.backends.ModelBackend")
+    request = HttpRequest()
+    request.session = client.session
+    record_authentication(request, administrator, "password", reauthenticated=True)
+    request.session.save()
     return client

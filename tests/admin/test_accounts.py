@@ -396,3 +396,31 @@ def test_the_audit_log_is_found_by_object_and_person(browser):
     for query in ({"q": "system"}, {"q": str(dana.uuid)}, {"q": "dan"}):
         page = browser.get(url, query | {"object_type": "accounts.User"})
         assert page.context["cl"].result_count >= 1, query
+
+
+# --- a session that was stolen ----------------------------------------------------
+
+
+STOLEN = {
+    "a token for anybody": ("accesstoken/add/", {"label": "x", "scopes": ["api"]}),
+    "a new administrator": ("user/add/", {"username": "eve", "is_superuser": "on"}),
+    "somebody's password": ("user/{}/password/", {"usable_password": "true"}),
+    "more rights": ("user/{}/change/", {"is_active": "on", "is_superuser": "on"}),
+    "no second factor": ("user/", {"action": "remove_factors", "confirmed": "yes"}),
+}
+
+
+@pytest.mark.parametrize(("path", "data"), STOLEN.values(), ids=STOLEN)
+def test_a_stolen_session_of_an_administrator_opens_no_other_way_in(
+    administrator, path, data
+):
+    thief, dana = Client(), make_user("dana")
+    thief.force_login(administrator)
+    sent = {"password1": "quite other words", "password2": "quite other words", **data}
+    url = f"/admin/accounts/{path.format(dana.pk)}"
+    entries = AuditEvent.objects.count()
+    response = thief.post(
+        url, {"user": dana.pk, "_selected_action": dana.pk, **sent}, follow=True
+    )
+    assert response.request["PATH_INFO"] == "/login/confirm"
+    assert AuditEvent.objects.count() == entries

@@ -196,6 +196,7 @@ def test_an_administrator_helps_who_lost_a_phone(dana, signed_in):
     root = make_user(name="root", is_superuser=True)
     browser = Browser()
     browser.force_login(root)
+    browser.confirm()
     chosen = {"_selected_action": dana.pk}
     browser.post(
         "/admin/accounts/user/",
