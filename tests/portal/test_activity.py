@@ -238,3 +238,14 @@ def test_the_page_costs_twelve_queries_at_most(browser, dana, source, busy):
         with CaptureQueriesContext(connection) as captured:
             client.get(address)
         assert len(captured) <= 12
+
+
+def test_how_somebody_signs_in_is_told_to_nobody_let_into_their_namespace(
+    browser, dana, quinn
+):
+    grant(to=quinn, on=dana.namespace, level=AccessLevel.ADMIN)
+    access_tokens.issue(
+        actor=Actor(dana), user=dana, label="laptop", scopes=[TokenScope.PULL]
+    )
+    assert "laptop" in browser(dana).get("/r/dana/events").text
+    assert "laptop" not in browser(quinn).get("/r/dana/events").text

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 ENDED = ("completed", "failed")
 POLICY = "promotions.PromotionPolicy"
 TOLD_ELSEWHERE = ("repositories.Tag", "promotions.Promotion")
+# How somebody signs in, which stands in the log of their own namespace.
+PRIVATE = ("accounts.AccessToken", "accounts.User")
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,12 @@ class Place:
             return [self.repository.pk]
         rows = Repository.objects.permitted(self.actor, Action.PULL)
         return rows.filter(namespace=self.namespace).values("pk")
+
+    @property
+    def _is_own(self) -> bool:
+        """Whether the namespace is the actor's own, or they administer the portal."""
+        own = getattr(self.actor.user, "namespace_id", None)
+        return self.actor.is_administrator or own == self.namespace.pk
 
     def tags(self, person: str) -> QuerySet[Any]:
         """Return moves of tags, each with whether the tag `stands` now."""
@@ -96,6 +104,8 @@ class Place:
         own = getattr(self.actor.user, "uuid", None)
         if not self.administers:
             rows = rows.filter(actor_uuid=own) if own else rows.none()
+        if not self._is_own:
+            rows = rows.exclude(object_type__in=PRIVATE)
         if not person:
             return rows
         if not self.actor.is_administrator:  # what is not told is not found either
