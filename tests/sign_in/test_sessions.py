@@ -100,3 +100,24 @@ def test_a_form_without_its_token_leads_back_to_its_page(dana):
     assert "evil.example" not in response.text
     fragment = client.post("/logout", headers={"HX-Request": "true"})
     assert fragment.headers["HX-Refresh"] == "true"
+
+
+def test_a_form_without_its_token_leads_to_no_other_site(dana):
+    browser = Browser(enforce_csrf_checks=True)
+    shown = browser.post(
+        "/login", headers={"Referer": "http://localhost//evil.example"}
+    )
+    assert shown.status_code == 403
+    assert "evil.example" not in shown.text
+
+
+def test_sessions_from_before_there_was_a_list_end_too(dana, quinn):
+    old, other, here = Browser(), Browser(), Browser()
+    for browser, user in ((old, dana), (other, quinn)):
+        browser.force_login(user)
+    UserSession.objects.all().delete()
+    here.sign_in("dana")
+    here.post("/profile/security/sessions/end")
+    assert not old.is_signed_in
+    assert here.is_signed_in
+    assert other.is_signed_in
