@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
 from django.shortcuts import redirect, resolve_url
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -134,7 +135,7 @@ class MsrAdminSite(admin.AdminSite):
                 " you staff, or sign in with an account that is."
             )
             raise PermissionDenied(message)
-        return redirect(after)
+        return HttpResponseRedirect(after)
 
     @override
     def logout(

@@ -18,4 +18,6 @@ def page_before(request: HttpRequest) -> str:
     if not url_has_allowed_host_and_scheme(url, {request.get_host()}):
         return ""
     parts = urlsplit(url)
-    return urlunsplit(("", "", parts.path, parts.query, ""))
+    page = urlunsplit(("", "", parts.path, parts.query, ""))
+    # A path that begins with two slashes would lead to another host.
+    return page if url_has_allowed_host_and_scheme(page, None) else ""

@@ -210,3 +210,7 @@ def test_the_colours_are_those_chosen_in_the_portal(browser):
     assert 'data-theme="dark"' in browser.get(reverse("admin:index")).content.decode()
     browser.cookies["theme"] = "<script>"
     assert "data-theme" not in browser.get(reverse("admin:index")).content.decode()
+
+
+def test_the_way_to_sign_in_takes_no_name_of_a_view(browser):
+    assert browser.get("/admin/login/", {"next": "accounts"}).url == "accounts"

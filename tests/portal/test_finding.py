@@ -217,3 +217,11 @@ def test_the_page_costs_twelve_queries_at_most(browser, dana, source, typed):
     with CaptureQueriesContext(connection) as captured:
         client.get("/find", {"q": typed})
     assert len(captured) <= 12
+
+
+@pytest.mark.parametrize("key", ["9" * 5000 + "!", "²!a~1", "-1!", "7!"])
+def test_a_key_that_is_none_is_the_first_page(browser, dana, source, key):
+    page = browser(dana).get(
+        "/find", {"q": "web", "kind": "repositories", "after": key}
+    )
+    assert [row.name for row in page.context["page"].rows] == ["website"]

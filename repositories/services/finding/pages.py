@@ -55,9 +55,9 @@ def page_in_phases(
 ) -> tuple[list[Any], str]:
     """Return rows behind the key, list after list, and the key to go on from."""
     number, _, inside = key.partition("!")
-    start = int(number) if number.isascii() and number.isdigit() else 0
+    start = int(number) if number in map(str, range(len(lists))) else 0
     rows: list[Any] = []
-    for place in range(start if start < len(lists) else 0, len(lists)):
+    for place in range(start, len(lists)):
         if len(rows) == size:
             return rows, f"{place}!" if lists[place].exists() else ""
         page = page_of(lists[place], inside, order=order, size=size - len(rows))
