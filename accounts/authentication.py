@@ -9,6 +9,8 @@ from datetime import timedelta
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Any, cast
 
+from allauth.account.adapter import get_adapter
+from allauth.core.internal import ratelimit
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth import authenticate as authenticate_password
@@ -45,6 +47,15 @@ class PasswordIsNotEnough(BadCredentials):
     )
 
 
+class TooManyAttempts(BadCredentials):
+    """So many passwords were wrong that none is looked at for a while."""
+
+    reason = (
+        "Too many wrong passwords came from your address. Wait 5 minutes, or use an"
+        " access token."
+    )
+
+
 def hash_secret(secret: str) -> str:
     """Return what is stored of a 256-bit secret: its SHA-256 in hex."""
     return hashlib.sha256(secret.encode()).hexdigest()
@@ -55,17 +66,39 @@ def sign_in(username: str, secret: str, request: HttpRequest | None = None) -> A
 
     Raises BadCredentials; the time taken does not tell which part was wrong. A password
     that is right raises PasswordIsNotEnough where the account has a second factor.
+    Wrong passwords are counted by the address of the `request`, if there is one.
     """
     if "\0" in username:  # PostgreSQL refuses to look for it
         raise BadCredentials
     if token := TOKEN.fullmatch(secret):
         return _sign_in_with_token(username, token["prefix"], token["secret"])
+    if request is not None and not _attempt(request, username, dry_run=True):
+        raise TooManyAttempts
     user = authenticate_password(request, username=username, password=secret)
     if not isinstance(user, User):
+        if request is not None:
+            _attempt(request, username)
         raise BadCredentials
     if has_second_factor(user):
         raise PasswordIsNotEnough
     return Actor(user)
+
+
+def _attempt(request: HttpRequest, username: str, *, dry_run: bool = False) -> bool:
+    """Count a wrong password; False when there were too many from the address.
+
+    Whoever tries passwords for a name keeps nobody out who comes from elsewhere.
+    """
+    return bool(
+        ratelimit.consume(
+            request,
+            app="allauth.account",
+            action="program_login_failed",
+            key=f"{username} from {get_adapter().get_client_ip(request)}",
+            limit_get=True,
+            dry_run=dry_run,
+        )
+    )
 
 
 def has_second_factor(user: User) -> bool:
@@ -123,7 +156,7 @@ class BasicAuthentication(BaseAuthentication):
             credentials = read_basic(request.META.get("HTTP_AUTHORIZATION", ""))
             if credentials is None:
                 return None
-            actor = sign_in(*credentials)
+            actor = sign_in(*credentials, cast("HttpRequest", request))
         except BadCredentials as error:
             raise AuthenticationFailed(error.reason) from error
         if not actor.may_use(self.scope):

@@ -11,6 +11,7 @@ from typing import Any
 import jwt
 import pytest
 from cryptography import x509
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
@@ -466,3 +467,27 @@ def test_no_account_can_have_the_name_of_a_scan(scan):
     for make in (make_user, make_organization):
         with pytest.raises(ValidationError):
             make(name=username)
+
+
+# --- who tries passwords ----------------------------------------------------------
+
+
+def _from(ip: str, secret: str, url: str = URL) -> Any:
+    pair = base64.b64encode(f"dana:{secret}".encode()).decode()
+    headers = {"Authorization": f"Basic {pair}"}
+    return Client(REMOTE_ADDR=ip).get(url, headers=headers)
+
+
+@pytest.mark.parametrize("url", [URL, "/api/v0/repositories"])
+def test_passwords_cannot_be_tried_without_end(dana, settings, url):
+    cache.clear()
+    rates = settings.ACCOUNT_RATE_LIMITS | {"program_login_failed": "9/m/ip,3/5m/key"}
+    settings.ACCOUNT_RATE_LIMITS = rates
+    made = access_tokens.issue(actor=Actor(dana), user=dana, label="ci")
+    for _ in range(3):
+        assert _from("192.0.2.7", "wrong", url).status_code == 401
+    refused = _from("192.0.2.7", PASSWORD, url)
+    assert refused.status_code == 401
+    assert "Too many wrong passwords" in refused.text
+    assert _from("192.0.2.7", made.secret, url).status_code == 200
+    assert _from("192.0.2.8", PASSWORD, url).status_code == 200
