@@ -1,4 +1,4 @@
-"""What happens to a request whose session is over."""
+"""What a session means for caches, and for a request that comes when it is over."""
 
 from __future__ import annotations
 
@@ -18,6 +18,25 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 READING = ("GET", "HEAD")
+
+
+def private_pages(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Keep what was made for somebody out of caches, where a view says nothing else.
+
+    No cache that several people share may hold it, and a browser asks anew each time:
+    whoever comes after a sign-out reads no page of the one before. `no-store` would
+    take away what was typed, too, when somebody goes back to a form.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.session.accessed and not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "private, no-cache"
+        return response
+
+    return middleware
 
 
 class LostSession:

@@ -121,3 +121,11 @@ def test_sessions_from_before_there_was_a_list_end_too(dana, quinn):
     assert not old.is_signed_in
     assert here.is_signed_in
     assert other.is_signed_in
+
+
+@pytest.mark.parametrize("page", ["/", "/profile/tokens", "/api/v0/repositories"])
+def test_no_cache_keeps_what_was_made_for_somebody(signed_in, page):
+    response = signed_in.get(page)
+    assert response.status_code == 200
+    assert {"private", "no-cache"} <= set(response["Cache-Control"].split(", "))
+    assert "Cookie" in response["Vary"]
