@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from repositories.services import registry as registry_service
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from pytest_django.fixtures import Settings as SettingsWrapper
 
     from tests.live_registry import LiveRegistry
+
+# How long an example takes says more of the machine than of the code.
+hypothesis.settings.register_profile("msr", deadline=None)
+hypothesis.settings.load_profile("msr")
 
 pytest_plugins = [
     "tests.browser.fixtures",

@@ -229,6 +229,7 @@ def test_pages_fetch_their_charts(browser, dana, source, promoted):
         page = client.get(fetched(client.get(address).text, "charts")).text
         assert "Promotions per day" in page
         assert "From push to promotion" in page
+    page = client.get(fetched(client.get("/r/dev/promotions").text, "charts")).text
     assert 'role="img"' in page
     page = client.get(fetched(client.get("/r/dev/website").text, "trend")).text
     assert "Vulnerabilities of all tags" in page

@@ -61,7 +61,8 @@ def _rows() -> QuerySet[Promotion]:
         name=OuterRef("source_tag"),
         manifest=OuterRef("manifest"),
     )
-    rows = Promotion.objects.select_related("policy", "policy_version", "manifest")
+    rows: QuerySet[Promotion] = Promotion.objects.all()
+    rows = rows.select_related("policy", "policy_version", "manifest")
     return rows.annotate(
         is_held=Exists(held),
         is_current=Exists(pointing),
