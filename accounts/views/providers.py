@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from allauth.socialaccount.models import SocialLogin
     from django.http import HttpRequest, HttpResponse
 
+# What it raises when a provider is away, refuses, or says what makes no sense.
+NO_ANSWER = (OAuth2Error, OSError, ValueError, KeyError, TypeError, AttributeError)
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
@@ -111,7 +113,7 @@ def _handled(request: HttpRequest, adapter: IssuerAdapter, view: Any) -> HttpRes
     """Run a view of allauth's; whatever a provider does wrong becomes a sentence."""
     try:
         response: HttpResponse = view(request)
-    except (OAuth2Error, OSError, ValueError, KeyError, TypeError) as error:
+    except NO_ANSWER as error:
         try:
             get_adapter().on_authentication_error(
                 request, _provider(adapter), exception=error

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from repositories.models import Repository
 
 OFFERED = 20
+LONGEST = 300
+"""Characters: nothing that is suggested is longer, and no database looks for all."""
 TAGS_READ = 50
 """Contents are looked for in the newest images only: what is typed must not wait."""
 
@@ -45,7 +47,7 @@ def values_for(
 
     `sources` are repositories that the reader may pull; nothing else is looked at.
     """
-    typed = typed.replace("\0", "").strip()
+    typed = _readable(typed)
     if found := _FOUND.get(field):
         return _few(found(sources, typed))
     return _few(_holding(typed, _KNOWN.get(field, tuple)()))
@@ -55,9 +57,13 @@ def targets_for(*, actor: Actor, typed: str) -> tuple[str, ...]:
     """Return names of repositories that the actor administers."""
     path = Concat("namespace__name", Value("/"), "name", output_field=CharField())
     rows = RepositoryRow.objects.permitted(actor, Action.ADMIN).alias(path=path)
-    found = rows.filter(path__icontains=typed.replace("\0", "").strip(" /"))
+    found = rows.filter(path__icontains=_readable(typed).strip(" /"))
     ordered = found.select_related("namespace").order_by("namespace__name", "name")
     return tuple(row.full_name for row in ordered[:OFFERED])
+
+
+def _readable(typed: str) -> str:
+    return typed[:LONGEST].replace("\0", "").strip()
 
 
 def _few(values: Iterable[str]) -> tuple[str, ...]:

@@ -213,6 +213,11 @@ def test_values_are_suggested_from_the_source(browser, dana, scanned, subtests):
     assert len(suggested(client, NEW, "license.name", "")) == 20
 
 
+@pytest.mark.parametrize("field", ["tag", "license.name", "component.name", "target"])
+def test_nothing_is_suggested_for_a_whole_book(browser, dana, scanned, field):
+    assert suggested(browser(dana), NEW, field, "a" * 100_000) == []
+
+
 def test_nothing_is_suggested_from_where_one_may_not_pull(browser, dana, scanned):
     foreign = make_tag(repository=make_repository(name="secret/site"), name="hush-1")
     make_scan(manifest=foreign.manifest, components={"hushware": ""})

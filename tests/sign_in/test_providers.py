@@ -207,6 +207,13 @@ def test_a_provider_that_is_wrong_lets_nobody_in(issuer, browser, lie):
     assert not User.objects.exists()
 
 
+@pytest.mark.parametrize("answer", [["s-1"], "s-1", 7])
+def test_an_answer_of_another_shape_lets_nobody_in(issuer, browser, answer):
+    issuer.userinfo = answer
+    assert go(browser).url == "/login"
+    assert "Signing in with Corp did not work." in said(browser)
+
+
 def test_a_provider_that_is_away_is_told(issuer, browser):
     issuer.broken = 503
     assert browser.post(START).url == "/login"
