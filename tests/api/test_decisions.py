@@ -65,7 +65,7 @@ def test_evidence_is_read_once_for_all_policies(world, django_assert_max_num_que
         factories.policy(world.website, world.target, rules=[rule])
     factories.push(world.website, "v1")
     client = world.client("ada")
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         assert len(client.get(DECISIONS.format("v1")).json()) == 20
 
 
@@ -76,5 +76,5 @@ def test_the_number_of_queries_does_not_grow_with_the_policies(
         factories.policy(world.website, world.target)
     factories.push(world.website, "v1")
     client = world.client("ada")
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         assert len(client.get(DECISIONS.format("v1")).json()) == 20

@@ -255,5 +255,5 @@ def test_the_number_of_queries_does_not_grow_with_the_list(
     for _ in range(20):
         factories.policy(world.website, world.target)
     client = world.client("ada")
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         assert len(client.get(POLICIES).json()) == 20
