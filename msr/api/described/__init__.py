@@ -1,0 +1,14 @@
+"""What each operation takes and answers, for the schema: a row for every method."""
+
+from __future__ import annotations
+
+from msr.api.described import promotions, repositories, scans
+from msr.api.described.kinds import Described, Rows
+
+__all__ = ["DESCRIBED", "Described"]
+
+DESCRIBED: Rows = {
+    **repositories.DESCRIBED,
+    **promotions.DESCRIBED,
+    **scans.DESCRIBED,
+}

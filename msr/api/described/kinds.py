@@ -1,0 +1,44 @@
+"""What is said of one method of an operation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from accounts.api import Form, Operation
+    from msr.api.shapes.kinds import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One method: the shape of its answer (None is empty, a list is one of them).
+
+    `query` and `body` are the forms that it reads; `paged` lists come in pages.
+    """
+
+    answer: Shape | list[Shape] | None
+    body: type[Form] | None = None
+    query: type[Form] | None = None
+    status: int = 200
+    paged: bool = False
+    filtered: bool = False
+    takes_report: bool = False
+
+
+def listed(answer: Any, query: type[Form] | None = None, **more: Any) -> Described:
+    """Describe a list that comes in pages."""
+    return Described(answer, query=query, paged=True, **more)
+
+
+def made(answer: Any, body: type[Form] | None, **more: Any) -> Described:
+    """Describe what makes something."""
+    return Described(answer, body=body, status=201, **more)
+
+
+# A row for every method of every operation of a subject.
+Rows: TypeAlias = "Mapping[type[Operation], Mapping[str, Described]]"
+
+GONE = Described(None, status=204)
