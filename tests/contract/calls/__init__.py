@@ -1,0 +1,20 @@
+"""How each operation of MSR's is called with success: one function for each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.contract.calls import policies, repositories, scans, tags, teams
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tests.contract.caller import Caller
+
+CALLS: Mapping[str, Callable[[Caller], None]] = {
+    **repositories.CALLS,
+    **tags.CALLS,
+    **teams.CALLS,
+    **policies.CALLS,
+    **scans.CALLS,
+}
