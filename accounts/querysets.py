@@ -128,9 +128,57 @@ class NamespaceQuerySet(PermittedQuerySet["Namespace"]):
             | Q(pk__in=holding)
         )
 
+    def accounts_known_to(self, actor: Actor) -> Self:
+        """Return the territories of accounts that an actor may know of.
+
+        Administrators know all; others themselves, the organizations that they see,
+        and who is in one of those. A name that is reserved only is no account.
+        """
+        rows = self.filter(Q(user__isnull=False) | Q(organization__isnull=False))
+        if actor.is_administrator:
+            return rows
+        every = self.model._default_manager.all()
+        seen = every.visible_to(actor).filter(organization__isnull=False).values("pk")
+        members = apps.get_model("accounts.OrganizationMembership")._default_manager
+        together = members.filter(organization__namespace__in=seen)
+        oneself = every.filter(user=actor.key).within(actor).values("pk")
+        return rows.filter(
+            Q(pk__in=oneself)
+            | Q(pk__in=seen)
+            | Q(pk__in=together.values("user__namespace"))
+        )
+
+    def for_accounts(self) -> Self:
+        """Return them with whom they belong to, and what eNZi tells of an account."""
+        return self.select_related("user", "organization__namespace").annotate(
+            is_imported=_has_login(user__namespace=OuterRef("pk")),
+            members_count=_counted(
+                "accounts.OrganizationMembership", "organization__namespace"
+            ),
+            teams_count=_counted("accounts.Team", "organization__namespace"),
+        )
+
+
+def _counted(model: str, field: str) -> Coalesce:
+    """Return the number of rows whose field is the row asked for."""
+    rows = apps.get_model(model)._default_manager.filter(**{field: OuterRef("pk")})
+    counted = rows.order_by().values(field).annotate(count=Count("pk"))
+    return Coalesce(Subquery(counted.values("count")), 0, output_field=IntegerField())
+
+
+def _has_login(**of: Any) -> Exists:
+    """Return the condition "signs in through a provider", such as a company's."""
+    logins = apps.get_model("socialaccount.SocialAccount")._default_manager
+    return Exists(logins.filter(**of))
+
 
 class MembershipQuerySet(models.QuerySet[M_co]):
     """Memberships of organizations and of teams."""
+
+    def for_accounts(self) -> Self:
+        """Return them with their users, and `is_imported`."""
+        rows = self.select_related("user")
+        return rows.annotate(is_imported=_has_login(user=OuterRef("user")))
 
     def for_listing(self, search: str = "") -> Self:
         """Return those of people named like that, with `username` to sort by."""

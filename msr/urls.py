@@ -34,6 +34,7 @@ urlpatterns = [
     path("api/v0/", include("msr.api.urls")),
     path("api/schema/", Schema.as_view(), name="api_schema"),
     path("api/docs/", api_docs, name="api_docs"),
+    path("enzi/v0/", include("msr.api.urls.enzi")),
     path("auth/token", token, name="token"),
     path("registry/notifications", notifications, name="notifications"),
     path("registry/scans", RegistryReports.as_view(), name="scans"),

@@ -20,6 +20,7 @@ class RepositoriesConfig(AppConfig):
         post_migrate.connect(_follow_settings, sender=self)
         _register_tabs()
         _register_tag_states()
+        _register_obstacles()
 
 
 def _follow_settings(**_kwargs: object) -> None:
@@ -86,3 +87,10 @@ def _register_tag_states() -> None:
     states["scanning"] = TagState("being scanned", tag_states.under_way)
     states["scan-failed"] = TagState("scan failed", tag_states.failed)
     states["unscanned"] = TagState("not scanned", tag_states.unscanned)
+
+
+def _register_obstacles() -> None:
+    from accounts.services import closing  # noqa: PLC0415 - needs apps
+    from repositories.services import repositories  # noqa: PLC0415 - needs apps
+
+    closing.obstacles.append(repositories.held_in)

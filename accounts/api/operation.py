@@ -60,10 +60,11 @@ class Operation(APIView):
     """Validate, call one service, render.
 
     `missing` is MSR's code for what a service does not find, `invalid` for input it
-    refuses.
+    refuses, `taken` for a name that another has; "" is as `invalid`.
     """
 
     missing = "NOT_FOUND"
+    taken = ""
     invalid = "INVALID_PARAMETERS"
 
     @property

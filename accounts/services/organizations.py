@@ -15,7 +15,7 @@ from accounts.models import (
     TeamMembership,
 )
 from accounts.permissions import require, require_administrator
-from accounts.services import audit
+from accounts.services import audit, namespaces
 
 if TYPE_CHECKING:
     from accounts.access import Actor
@@ -33,13 +33,13 @@ def create(
     """Create an organization and its namespace; administrators only."""
     require_administrator(actor)
     with transaction.atomic():
-        namespace = Namespace(
-            name=name,
-            kind=Namespace.Kind.ORGANIZATION,
-            create_on_push=create_on_push,
+        namespace = namespaces.take(
+            Namespace(
+                name=name,
+                kind=Namespace.Kind.ORGANIZATION,
+                create_on_push=create_on_push,
+            )
         )
-        namespace.full_clean()
-        namespace.save()
         organization = Organization.objects.create(
             namespace=namespace, full_name=full_name, primary_owner=primary_owner
         )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
 from accounts.models import Namespace, User
 from accounts.permissions import require_administrator
-from accounts.services import audit, sessions
+from accounts.services import audit, namespaces, sessions
 
 if TYPE_CHECKING:
     from accounts.access import Actor
@@ -21,21 +22,24 @@ def create(
     username: str,
     password: str | None,
     email: str = "",
+    full_name: str = "",
     is_superuser: bool = False,
 ) -> User:
     """Create a person with a namespace of the same name; administrators only.
 
-    `password` None means that only access tokens can sign this user in.
-    Raises ValidationError when the name is taken or cannot be a path component.
+    `password` None means that only access tokens can sign this user in. Raises
+    ValidationError when the name is taken or cannot be a path component, or the
+    password is too weak; PermissionDenied where a token would make an administrator.
     """
     require_administrator(actor)
+    if is_superuser:
+        _refuse_token(actor)
     with transaction.atomic():
-        namespace = Namespace(name=username, kind=Namespace.Kind.USER)
-        namespace.full_clean()
-        namespace.save()
+        namespace = namespaces.take(Namespace(name=username, kind=Namespace.Kind.USER))
         user = User(username=username, email=email, namespace=namespace)
+        user.first_name = full_name
         user.is_staff = user.is_superuser = is_superuser
-        user.set_password(password)
+        _set_password(user, password)
         user.full_clean(exclude=["password"])
         user.save()
         audit.record(actor=actor, action="create", subject=user, namespace=namespace)
@@ -92,3 +96,65 @@ def set_active(*, actor: Actor, user: User, is_active: bool) -> User:
             after={"is_active": is_active},
         )
     return user
+
+
+def rename(*, actor: Actor, user: User, full_name: str) -> User:
+    """Call somebody otherwise on pages: oneself, or anybody for administrators."""
+    if actor.key == user.pk and actor.token is None:
+        return describe(actor=actor, full_name=full_name, email=user.email)
+    require_administrator(actor)
+    before = user.get_full_name()
+    user.first_name, user.last_name = full_name, ""
+    user.full_clean(exclude=["password"])
+    with transaction.atomic():
+        user.save(update_fields=["first_name", "last_name"])
+        audit.record(
+            actor=actor,
+            action="update",
+            subject=user,
+            namespace=user.namespace,
+            before={"full_name": before},
+            after={"full_name": full_name},
+        )
+    return user
+
+
+def set_administrator(*, actor: Actor, user: User, is_administrator: bool) -> User:
+    """Make somebody an administrator of the portal, or no longer one.
+
+    Administrators who signed in by password only: a token, which may have leaked,
+    makes nobody one. Raises ValidationError for oneself, so that one always remains.
+    """
+    require_administrator(actor)
+    _refuse_token(actor)
+    if user.pk == actor.key and not is_administrator:
+        message = "You cannot resign yourself; let another administrator do it."
+        raise ValidationError(message)
+    before, user.is_superuser = user.is_superuser, is_administrator
+    user.is_staff = is_administrator
+    with transaction.atomic():
+        user.save(update_fields=["is_superuser", "is_staff"])
+        audit.record(
+            actor=actor,
+            action="set administrator",
+            subject=user,
+            namespace=user.namespace,
+            before={"is_administrator": before},
+            after={"is_administrator": is_administrator},
+        )
+    return user
+
+
+def _refuse_token(actor: Actor) -> None:
+    if actor.token is not None:
+        message = "Sign in with your password: a token makes nobody an administrator."
+        raise PermissionDenied(message)
+
+
+def _set_password(user: User, password: str | None) -> None:
+    if password is not None:
+        try:
+            validate_password(password, user)
+        except ValidationError as error:
+            raise ValidationError({"password": error.messages}) from error
+    user.set_password(password)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -50,6 +51,8 @@ FIELD_CODES: Mapping[str, str] = {
     "target_tag": "INVALID_TAG_NAME",
     "visibility": "INVALID_REPOSITORY_VISIBILITY",
 }
+# Django's codes of a value that another row has, in a field or in several.
+TAKEN = {"unique", "unique_together"}
 WITHOUT_FIELD = (NON_FIELD_ERRORS, api_settings.NON_FIELD_ERRORS_KEY)
 
 
@@ -87,7 +90,15 @@ def _of_form(error: exceptions.ValidationError, view: APIView) -> Problem:
 
 
 def _of_model(error: ValidationError, view: APIView) -> Problem:
-    return _invalid(_sentences(error), getattr(error, "code", None), view)
+    problem = _invalid(_sentences(error), getattr(error, "code", None), view)
+    taken = view.taken if isinstance(view, Operation) else ""
+    return replace(problem, code=taken) if taken and _is_taken(error) else problem
+
+
+def _is_taken(error: ValidationError) -> bool:
+    by_field = getattr(error, "error_dict", None)
+    said = error.error_list if by_field is None else chain(*by_field.values())
+    return any(one.code in TAKEN for one in said)
 
 
 def _of_rights(error: PermissionDenied, _view: APIView) -> Problem:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 # Where an address stands in the documentation, by the last part that says something.
 SECTIONS = {
+    "accounts": "Accounts",
     "consent": "Consents",
     "decisions": "Promotions",
     "failing": "Promotions",

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from msr.problems.kinds import Kind
 
-OF_PROGRAMS = ("/api/v0/", "/api/schema/", "/auth/token", "/registry/")
+OF_PROGRAMS = ("/api/v0/", "/api/schema/", "/auth/token", "/enzi/", "/registry/")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

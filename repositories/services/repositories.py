@@ -135,6 +135,16 @@ def delete(*, actor: Actor, repository: Repository) -> None:
         )
 
 
+def held_in(namespace: Namespace) -> str:
+    """Say what a namespace holds, so that it is not closed above it; "" is nothing."""
+    rows = Repository.objects.live().filter(namespace=namespace).order_by("name")
+    count, first = rows.count(), rows.first()
+    if first is None:
+        return ""
+    others = f" and {count - 1} more" if count > 1 else ""
+    return f"“{first}”{others} must be deleted first; their images are deleted too."
+
+
 def _known(values: dict[str, Any]) -> dict[str, Any]:
     unknown = sorted(set(values) - set(EDITABLE))
     if unknown:

@@ -65,7 +65,7 @@ def test_the_primary_owner_of_a_new_organization_administers_it():
 def test_an_entry_says_who_did_what_to_what_and_with_which_token():
     root = make_user(name="root", is_superuser=True)
     token = access_tokens.issue(actor=Actor(root), user=root, label="terraform").row
-    created = users.create(actor=Actor(root, token), username="dana", password="x y z")
+    created = users.create(actor=Actor(root, token), username="dana", password=None)
     entry = AuditEvent.objects.latest("id")
     assert (entry.actor, entry.actor_uuid) == ("root", root.uuid)
     assert entry.access_token == token.prefix

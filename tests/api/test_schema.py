@@ -14,6 +14,7 @@ from accounts.services import access_tokens
 from msr.api import urls as router
 from msr.api.described import DESCRIBED
 from msr.api.schema import document
+from msr.api.urls import enzi
 from repositories.services import signing_keys
 from tests import signing
 from tests.factories import grant
@@ -34,8 +35,9 @@ def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def routed() -> dict[type, set[str]]:
-    """Return the views of the router, each with its methods."""
-    callbacks: list[Any] = [one.callback for one in router.urlpatterns]
+    """Return the views of both routers, each with its methods."""
+    patterns = [*router.urlpatterns, *enzi.urlpatterns]
+    callbacks: list[Any] = [one.callback for one in patterns]
     views = [one.view_class for one in callbacks]
     return {
         view: {method for method in METHODS if hasattr(view, method)}
@@ -117,6 +119,9 @@ NAMES = {
     "tag": "1.0",
     "team": "releasers",
     "reference": "1.0",
+    "account": "dana",
+    "organization": "dev",
+    "member": "walter",
 }
 TERMS = {"cve": "CVE-2021-1", "component": "openssl", "license": "MIT"}
 

@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     from tests.pages.cast import Cast
 
 # What programs call, and Django's own administration: other tests walk those.
-ELSEWHERE = ("admin/", "api/", "auth/token", "registry/", "healthz", "readyz")
+ELSEWHERE = (
+    "admin/",
+    "api/",
+    "auth/token",
+    "enzi/",
+    "health",
+    "readyz",
+    "registry/",
+)
 
 QUERIES = {
     "repositories:vulnerability": "?id=CVE-2021-1",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msr.api.described import promotions, repositories, scans
+from msr.api.described import enzi, promotions, repositories, scans
 from msr.api.described.kinds import Described, Rows
 
 __all__ = ["DESCRIBED", "Described"]
@@ -11,4 +11,5 @@ DESCRIBED: Rows = {
     **repositories.DESCRIBED,
     **promotions.DESCRIBED,
     **scans.DESCRIBED,
+    **enzi.DESCRIBED,
 }
