@@ -71,12 +71,14 @@ class Actor:
 
     `token` is None for a password or a session: nothing narrows the user's rights.
     `is_system` is the portal itself, at set-up and periodic work; nobody can sign in
-    as it.
+    as it. `is_bearer` says that a bearer token of `/auth/token` stood in for what it
+    was made from: the same rights, but it makes nothing that outlives it.
     """
 
     user: User | AnonymousUser
     token: AccessToken | None = None
     is_system: bool = False
+    is_bearer: bool = False
 
     @property
     def is_anonymous(self) -> bool:
@@ -104,6 +106,11 @@ class Actor:
     @property
     def name(self) -> str:
         return self.user.get_username() or ("system" if self.is_system else "anonymous")
+
+    @property
+    def uses_token(self) -> bool:
+        """Whether a token speaks, which may be stolen, and not a person."""
+        return self.token is not None or self.is_bearer
 
     def may_use(self, scope: TokenScope | Action) -> bool:
         """Tell whether the token, if any, was made for this scope."""

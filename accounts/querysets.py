@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, Subquery
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from typing_extensions import override
@@ -20,6 +32,7 @@ if TYPE_CHECKING:
     from accounts.models.access_token import AccessToken
     from accounts.models.namespace import Namespace
     from accounts.models.organization import Team
+    from accounts.models.robot import Robot
 
 M_co = TypeVar("M_co", bound=models.Model, covariant=True)
 M = TypeVar("M", bound=models.Model)
@@ -207,13 +220,83 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
     """Access tokens."""
 
     def usable(self) -> Self:
-        """Return those neither revoked, nor expired, nor of a disabled user."""
+        """Return those that are good now, of people and robots who are, too."""
         now = timezone.now()
         return self.filter(
             Q(expires_at__isnull=True) | Q(expires_at__gt=now),
+            Q(user__robot__isnull=True) | Q(user__robot__expires_at__gt=now),
             is_active=True,
+            revoked_at__isnull=True,
             user__is_active=True,
         )
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Return the actor's own, and everybody's for administrators.
+
+        A token that is limited to a namespace shows those with the same limit.
+        """
+        if actor.is_administrator:
+            return self
+        own = self.filter(user=actor.key)
+        limit = actor.namespace_limit
+        return own if limit is None else own.filter(namespace=limit)
+
+    def unused_since(self, moment: datetime) -> Self:
+        """Return those last used before; of those never used, the ones made before."""
+        never = Q(last_used_at__isnull=True, created_at__lt=moment)
+        return self.filter(Q(last_used_at__lt=moment) | never)
+
+
+class RobotQuerySet(models.QuerySet["Robot"]):
+    """Robots."""
+
+    def with_care(self) -> Self:
+        """Return them with `is_in_care`: somebody who may is responsible.
+
+        Who is disabled or no longer administers the namespace is not; the robot works
+        on, and its namespace's admins take over.
+        """
+        of_robot = {"content_object": OuterRef("namespace")}
+        admin = {"permission__codename__in": levels_allowing(Action.ADMIN)}
+        person = OuterRef("responsible")
+        grants = [
+            Exists(
+                apps.get_model(
+                    f"accounts.Namespace{kind}Grant"
+                )._default_manager.filter(**of_robot, **admin, **holder)
+            )
+            for kind, holder in (
+                ("User", {"user": person}),
+                ("Group", {"group__user": person}),
+            )
+        ]
+        owners = apps.get_model("accounts.OrganizationMembership")
+        owns = Exists(
+            owners._default_manager.filter(
+                organization__namespace=OuterRef("namespace"),
+                user=person,
+                is_owner=True,
+            )
+        )
+        may = (
+            Q(responsible__is_superuser=True)
+            | Q(namespace__user=F("responsible"))
+            | Q(owns)
+            | Q(grants[0])
+            | Q(grants[1])
+        )
+        return self.annotate(
+            is_in_care=Case(
+                When(Q(responsible__is_active=True) & may, then=Value(value=True)),
+                default=Value(value=False),
+                output_field=BooleanField(),
+            )
+        )
+
+    def to_take_over(self) -> Self:
+        """Return those that work on, but of which nobody takes care."""
+        active = self.filter(user__is_active=True, expires_at__gt=timezone.now())
+        return active.with_care().filter(is_in_care=False)
 
 
 @dataclass(frozen=True, slots=True)

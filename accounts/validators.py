@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 # end in Python and PostgreSQL alike, where `$` lets a line's end through on SQLite.
 NAME_PATTERN = r"^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*\Z"
 MAX_NAME_LENGTH = 64
+ROBOT_MARK = "+"  # between the namespace and the name of a robot; in no other name
 
 # Words that stand behind a repository in an address of the API or the portal.
 RESERVED_WORDS = frozenset(

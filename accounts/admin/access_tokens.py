@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from typing_extensions import override
 
@@ -26,6 +28,8 @@ from accounts.services import access_tokens
 if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
     from django.http import HttpRequest, HttpResponse
+
+MAX_DAYS_DIGITS = 4
 
 
 class AccessTokenForm(ServiceForm):
@@ -53,6 +57,28 @@ class AccessTokenForm(ServiceForm):
         return issued.row
 
 
+class UnusedFilter(admin.SimpleListFilter):
+    """Tokens that nobody has used for long, and so may not need."""
+
+    title = "unused"
+    parameter_name = "unused"
+
+    @override
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("30", "for 30 days"), ("90", "for 90 days"), ("365", "for a year")]
+
+    @override
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Any]
+    ) -> QuerySet[Any] | None:
+        days = self.value() or ""
+        if not days.isdecimal() or len(days) > MAX_DAYS_DIGITS:
+            return queryset
+        moment = timezone.now() - timedelta(days=int(days))
+        unused = AccessToken.objects.unused_since(moment)
+        return queryset.filter(pk__in=unused.values("pk"))
+
+
 @admin.register(AccessToken)
 class AccessTokenAdmin(ServiceAdmin[AccessToken]):
     """Access tokens of everybody."""
@@ -66,9 +92,12 @@ class AccessTokenAdmin(ServiceAdmin[AccessToken]):
         "scopes",
         "namespace",
         "is_active",
+        "revoked_at",
         "expires_at",
         "last_used_at",
         "created_at",
+        "generated_by",
+        "creator_ua",
         "uuid",
     )
     actions = ("revoke",)
@@ -84,7 +113,7 @@ class AccessTokenAdmin(ServiceAdmin[AccessToken]):
         moment("expires_at"),
         moment("last_used_at"),
     )
-    list_filter = ("is_active", "expires_at", "last_used_at")
+    list_filter = ("is_active", UnusedFilter, "expires_at", "last_used_at")
     list_select_related = ("user__namespace", "namespace")
     search_fields = ("label", "=prefix", "user__username")
     ordering = ("-created_at", "-id")
@@ -110,7 +139,7 @@ class AccessTokenAdmin(ServiceAdmin[AccessToken]):
         actor = actor_of(request)
         apply_to_each(
             request,
-            queryset.filter(is_active=True),
+            queryset.filter(revoked_at__isnull=True),
             lambda token: access_tokens.revoke(actor=actor, token=token),
             "Access tokens revoked",
         )

@@ -126,6 +126,14 @@ class UserAdmin(ServiceAdmin[User], DjangoUserAdmin[User]):
     list_select_related = ("namespace",)
     search_fields = ("username", "email", "first_name", "last_name")
 
+    @override
+    def has_change_permission(
+        self, request: HttpRequest, obj: User | None = None
+    ) -> bool:
+        """Robots are changed by the admins of their namespace, and get no password."""
+        is_robot = obj is not None and obj.is_robot
+        return not is_robot and super().has_change_permission(request, obj)
+
     def has_rescue_permission(self, request: HttpRequest) -> bool:
         """Tell whether the actions are offered; the services decide for each user."""
         return bool(request.user.is_superuser)

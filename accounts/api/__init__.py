@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from accounts.api.api_tokens import TokenDetail, TokenList
 from accounts.api.operation import Form, Operation, camel_case, no_such
 from accounts.api.raw_body import raw_body
+from accounts.api.robots import (
+    RobotDetail,
+    RobotList,
+    RobotToken,
+    RobotTokenList,
+    robot_of,
+)
 from accounts.api.team_access import (
     AccessForm,
     NamespaceTeamAccess,
@@ -20,11 +28,18 @@ __all__ = [
     "NamespaceTeamAccess",
     "NamespaceTeamAccessList",
     "Operation",
+    "RobotDetail",
+    "RobotList",
+    "RobotToken",
+    "RobotTokenList",
+    "TokenDetail",
+    "TokenList",
     "access_of",
     "camel_case",
     "level_named",
     "no_such",
     "raw_body",
+    "robot_of",
     "team_named",
     "teams_on",
 ]

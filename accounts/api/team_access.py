@@ -84,7 +84,7 @@ class NamespaceTeamAccessList(Operation):
 
     def get(self, _request: Request, namespace: str) -> Response:
         """List the teams with access to the whole namespace; its members may."""
-        owner = _namespace(self.actor, namespace)
+        owner = namespace_known_to(self.actor, namespace)
         rows = teams_on(owner, self.actor)
         return self.paged(
             rows,
@@ -102,7 +102,7 @@ class NamespaceTeamAccess(Operation):
 
     def get(self, _request: Request, namespace: str, team: str) -> Response:
         """Show one team's level; for admins of the namespace and the team itself."""
-        owner = _namespace(self.actor, namespace)
+        owner = namespace_known_to(self.actor, namespace)
         row = teams_on(owner, self.actor).filter(name=team).first()
         if row is None or not (row.is_mine or check(self.actor, Action.ADMIN, owner)):
             message = f"The team “{team}” has no access to “{namespace}” as a whole."
@@ -111,7 +111,7 @@ class NamespaceTeamAccess(Operation):
 
     def put(self, _request: Request, namespace: str, team: str) -> Response:
         """Give the team a level, in place of the one before."""
-        owner = _namespace(self.actor, namespace)
+        owner = namespace_known_to(self.actor, namespace)
         require(self.actor, Action.ADMIN, owner)
         level = level_named(self.body(AccessForm)["access_level"])
         chosen = team_named(owner, team)
@@ -121,14 +121,14 @@ class NamespaceTeamAccess(Operation):
 
     def delete(self, _request: Request, namespace: str, team: str) -> Response:
         """Take the access away; no error where there is none."""
-        owner = _namespace(self.actor, namespace)
+        owner = namespace_known_to(self.actor, namespace)
         require(self.actor, Action.ADMIN, owner)
         for row in teams_on(owner, self.actor).filter(name=team):
             grants.revoke(actor=self.actor, of=row, on=owner)
         return Response(status=204)
 
 
-def _namespace(actor: Actor, name: str) -> Namespace:
+def namespace_known_to(actor: Actor, name: str) -> Namespace:
     """Return a namespace the actor belongs to or may pull; raises NO_SUCH_ACCOUNT."""
     pullable = Namespace.objects.permitted(actor, Action.PULL)
     member = Q(organization__memberships__user=actor.key)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.access import TokenScope
 from accounts.forms import MAX_SUGGESTIONS, PortalForm
 from accounts.models import AccessToken, Namespace
+from accounts.services.access_tokens import Wanted
 
 if TYPE_CHECKING:
     from accounts.access import Actor
@@ -89,6 +90,18 @@ class TokenForm(PortalForm):
             message = f"There is no namespace “{name}” that you can see."
             raise forms.ValidationError(message)
         return found
+
+    def wanted(self, creator_ua: str) -> Wanted:
+        """Return what the service is to make."""
+        given = self.cleaned_data
+        return Wanted(
+            given["label"],
+            [TokenScope(scope) for scope in given["scopes"]],
+            given["namespace"],
+            self.expires_at(),
+            creator_ua,
+            given["request_id"],
+        )
 
     def expires_at(self) -> datetime | None:
         """Return when the token ends; None for never."""

@@ -14,6 +14,7 @@ from accounts.models.organization import (
     Team,
     TeamMembership,
 )
+from accounts.models.robot import Robot
 from accounts.models.user import User
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Organization",
     "OrganizationMembership",
     "PublicModel",
+    "Robot",
     "Team",
     "TeamMembership",
     "User",

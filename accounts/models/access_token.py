@@ -16,7 +16,14 @@ class AccessToken(PublicModel):
     """A 256-bit secret of which only the SHA-256 is kept.
 
     The public `prefix` finds the row; the secret is shown once, when it is issued.
+    `is_active` can be switched back and forth, `revoked_at` is for good.
     """
+
+    class Origin(models.TextChoices):
+        """How it came to be, in MSR's words (`generatedBy`)."""
+
+        USER = "user", "by a person"
+        AUTO = "auto", "by the portal, for a CI login"
 
     user = models.ForeignKey(
         User, on_delete=models.CASCADE, related_name="access_tokens"
@@ -34,6 +41,17 @@ class AccessToken(PublicModel):
         help_text="The only namespace the token is good for; empty means all.",
     )
     is_active = models.BooleanField(default=True)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    generated_by = models.CharField(
+        max_length=4, choices=Origin, default=Origin.USER, editable=False
+    )
+    creator_ua = models.CharField(
+        "made with",
+        max_length=200,
+        blank=True,
+        editable=False,
+        help_text="The User-Agent of the program that asked for it.",
+    )
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
 

@@ -1,4 +1,4 @@
-"""People (and later robots) who sign in, push and pull."""
+"""People who sign in, and robots; both push and pull."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from django.db import models
 from typing_extensions import override
 
 from accounts.models.namespace import Namespace
-from accounts.validators import MAX_NAME_LENGTH, validate_name
+from accounts.validators import ROBOT_MARK, validate_name
+
+# A robot's name has its namespace's in it, and the audit log holds no longer one.
+MAX_USERNAME_LENGTH = 100
 
 
 class User(AbstractUser):
@@ -17,7 +20,7 @@ class User(AbstractUser):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     username = models.CharField(
-        max_length=MAX_NAME_LENGTH,
+        max_length=MAX_USERNAME_LENGTH,
         unique=True,
         validators=(validate_name,),
         error_messages={"unique": "A user with that name exists already."},
@@ -30,6 +33,20 @@ class User(AbstractUser):
         related_name="user",
     )
 
+    class Meta(AbstractUser.Meta):
+        constraints = (
+            models.CheckConstraint(
+                condition=~models.Q(username__contains=ROBOT_MARK)
+                | models.Q(namespace=None, is_staff=False, is_superuser=False),
+                name="robots_own_and_administer_nothing",
+            ),
+        )
+
     @override
     def __str__(self) -> str:
         return self.username
+
+    @property
+    def is_robot(self) -> bool:
+        """Whether this is the account of a robot: no person's name has the mark."""
+        return ROBOT_MARK in self.username

@@ -1,17 +1,19 @@
-"""Issue and revoke access tokens."""
+"""Issue, switch, revoke and delete access tokens."""
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.utils import timezone
 
-from accounts.access import Actor, TokenScope
+from accounts.access import Action, Actor, TokenScope
 from accounts.authentication import TOKEN_MARK, hash_secret
-from accounts.models import AccessToken, User
+from accounts.models import AccessToken, Robot, User
+from accounts.permissions import require
 from accounts.services import audit
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from accounts.models import Namespace
+    from accounts.querysets import AccessTokenQuerySet
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,23 @@ class IssuedToken:
     """A new token's row and its secret, which cannot be read again."""
 
     row: AccessToken
-    secret: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a new token shall be.
+
+    Without `expires_at` a person's token has no end, a robot's has the robot's.
+    `request_id` becomes its UUID: a request that is sent twice makes one token.
+    """
+
+    label: str
+    scopes: Iterable[TokenScope] = tuple(TokenScope)
+    namespace: Namespace | None = None
+    expires_at: datetime | None = None
+    creator_ua: str = ""
+    request_id: UUID | None = None
 
 
 def issue(
@@ -39,75 +58,115 @@ def issue(
     namespace: Namespace | None = None,
     expires_at: datetime | None = None,
 ) -> IssuedToken:
+    """Make an access token, as `issue_wanted` does."""
+    wanted = Wanted(label, scopes, namespace, expires_at)
+    return issue_wanted(actor=actor, user=user, wanted=wanted)
+
+
+def issue_wanted(*, actor: Actor, user: User, wanted: Wanted) -> IssuedToken:
     """Make an access token for oneself; administrators may for others.
 
-    Raises PermissionDenied when the actor signed in with a token: a token can
-    neither make nor widen tokens.
+    Those of a robot are made by admins of its namespace. Raises PermissionDenied when
+    the actor signed in with a token: a token can neither make nor widen tokens; and
+    ValidationError for a request that was answered before.
     """
+    _require_manager(actor, user)
+    _refuse_repeated(wanted)
     row = AccessToken(
-        user=user, label=label, namespace=namespace, expires_at=expires_at
+        user=user,
+        label=wanted.label,
+        namespace=wanted.namespace,
+        expires_at=_end(user, wanted.expires_at),
+        creator_ua=wanted.creator_ua[:200],
     )
-    return _issue(actor, row, scopes)
+    if wanted.request_id is not None:
+        row.uuid = wanted.request_id
+    return save_new(actor, row, wanted.scopes)
 
 
-def issue_once(
-    *,
-    user: User,
-    request_id: UUID,
-    label: str,
-    scopes: Iterable[TokenScope],
-    namespace: Namespace | None,
-    expires_at: datetime | None,
+def save_new(
+    actor: Actor, row: AccessToken, scopes: Iterable[TokenScope]
 ) -> IssuedToken:
-    """Make an access token for who is signed in to the portal, once for each request.
-
-    `request_id` becomes its UUID. Raises ValidationError for a request that was
-    answered before.
-    """
-    if AccessToken.objects.filter(uuid=request_id).exists():
-        message = (
-            "This access token was made already, and its secret is not shown again. If"
-            " you have lost it, revoke the token and make another."
-        )
-        raise ValidationError(message)
-    row = AccessToken(uuid=request_id, user=user, label=label)
-    row.namespace, row.expires_at = namespace, expires_at
-    return _issue(Actor(user), row, scopes)
-
-
-def _issue(actor: Actor, row: AccessToken, scopes: Iterable[TokenScope]) -> IssuedToken:
-    user = row.user
-    _require_owner_without_token(actor, user)
+    """Give the row its secret and save it; the caller has checked the rights."""
     prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     row.prefix, row.secret_hash = prefix, hash_secret(secret)
-    row.scopes = _checked(scopes)
+    row.scopes = checked_scopes(scopes)
     row.full_clean()
     with transaction.atomic():
         row.save()
-        audit.record(
-            actor=actor,
-            action="create",
-            subject=row,
-            namespace=user.namespace,
-            after={"label": row.label, "scopes": row.scopes, "for": user.username},
+        _record(
+            actor,
+            "create",
+            row,
+            {"label": row.label, "scopes": row.scopes, "for": row.user.username},
         )
     return IssuedToken(row, f"{TOKEN_MARK}{prefix}_{secret}")
 
 
-def revoke(*, actor: Actor, token: AccessToken) -> None:
-    """Switch a token off for good."""
-    _require_owner_without_token(actor, token.user)
+def update(
+    *,
+    actor: Actor,
+    token: AccessToken,
+    label: str | None = None,
+    is_active: bool | None = None,
+) -> AccessToken:
+    """Label a token otherwise, or switch it off or on again; None leaves it.
+
+    Raises ValidationError for one that was revoked, which is for good.
+    """
+    _require_manager(actor, token.user)
+    before = {"label": token.label, "is_active": token.is_active}
+    if is_active and token.revoked_at is not None:
+        message = "This access token was revoked, which is for good; make another."
+        raise ValidationError({"is_active": message})
+    token.label = token.label if label is None else label
+    token.is_active = token.is_active if is_active is None else is_active
+    token.full_clean(validate_unique=False)
+    after = {"label": token.label, "is_active": token.is_active}
     with transaction.atomic():
-        AccessToken.objects.filter(pk=token.pk).update(is_active=False)
-        audit.record(
-            actor=actor,
-            action="revoke",
-            subject=token,
-            namespace=token.user.namespace,
-        )
+        token.save(update_fields=["label", "is_active"])
+        _record(actor, "update", token, after, before)
+    return token
 
 
-def _checked(scopes: Iterable[TokenScope]) -> list[str]:
+def revoke(*, actor: Actor, token: AccessToken) -> None:
+    """Switch a token off for good; it stays in the list."""
+    _require_manager(actor, token.user)
+    with transaction.atomic():
+        rows = AccessToken.objects.filter(pk=token.pk)
+        rows.update(is_active=False, revoked_at=timezone.now())
+        _record(actor, "revoke", token)
+
+
+def delete(*, actor: Actor, token: AccessToken) -> None:
+    """Take a token away; the audit log alone remembers it."""
+    _require_manager(actor, token.user)
+    with transaction.atomic():
+        _record(actor, "delete", token, before={"label": token.label})
+        token.delete()
+
+
+def clean_up(*, actor: Actor, tokens: AccessTokenQuerySet) -> int:
+    """Delete all of the tokens that the actor may manage; return how many."""
+    refuse_tokens(actor)
+    rows = tokens.visible_to(actor).select_related("user__namespace")
+    with transaction.atomic():
+        found = list(rows)
+        for token in found:
+            _record(actor, "delete", token, before={"label": token.label})
+        AccessToken.objects.filter(pk__in=[token.pk for token in found]).delete()
+    return len(found)
+
+
+def refuse_tokens(actor: Actor) -> None:
+    """Raise PermissionDenied when a token asks: it may be stolen, and would stay."""
+    if actor.uses_token:
+        message = "Sign in with your password: a token cannot manage access tokens."
+        raise PermissionDenied(message)
+
+
+def checked_scopes(scopes: Iterable[TokenScope]) -> list[str]:
+    """Return the scopes as they are stored; raises ValidationError for none."""
     wanted = sorted({TokenScope(scope).value for scope in scopes})
     if not wanted:
         message = "Choose at least one scope for the access token."
@@ -115,10 +174,60 @@ def _checked(scopes: Iterable[TokenScope]) -> list[str]:
     return wanted
 
 
-def _require_owner_without_token(actor: Actor, user: User) -> None:
-    if actor.token is not None:
-        message = "Sign in with your password: a token cannot manage access tokens."
-        raise PermissionDenied(message)
-    if actor.user.pk != user.pk and not actor.is_superuser:
+def _refuse_repeated(wanted: Wanted) -> None:
+    if wanted.request_id is None:
+        return
+    if AccessToken.objects.filter(uuid=wanted.request_id).exists():
+        message = (
+            "This access token was made already, and its secret is not shown again. If"
+            " you have lost it, revoke the token and make another."
+        )
+        raise ValidationError(message)
+
+
+def _end(user: User, wanted: datetime | None) -> datetime | None:
+    """Return when the token ends: in the future, and a robot's not after the robot."""
+    if wanted is not None and wanted <= timezone.now():
+        message = "Choose a time in the future for the access token to expire."
+        raise ValidationError({"expires_at": message})
+    robot = _robot_of(user)
+    if robot is None:
+        return wanted
+    if wanted is not None and wanted > robot.expires_at:
+        message = f"The robot “{robot}” expires before that; renew it first."
+        raise ValidationError({"expires_at": message})
+    return wanted or robot.expires_at
+
+
+def _robot_of(user: User) -> Robot | None:
+    if not user.is_robot:
+        return None
+    return Robot.objects.select_related("namespace").get(user=user)
+
+
+def _require_manager(actor: Actor, user: User) -> None:
+    refuse_tokens(actor)
+    robot = _robot_of(user)
+    if robot is not None:
+        require(actor, Action.ADMIN, robot.namespace)
+    elif actor.user.pk != user.pk and not actor.is_superuser:
         message = "Only administrators manage the access tokens of others."
         raise PermissionDenied(message)
+
+
+def _record(
+    actor: Actor,
+    action: str,
+    token: AccessToken,
+    after: dict[str, object] | None = None,
+    before: dict[str, object] | None = None,
+) -> None:
+    robot = _robot_of(token.user)
+    audit.record(
+        actor=actor,
+        action=action,
+        subject=token,
+        namespace=robot.namespace if robot else token.user.namespace,
+        before=before,
+        after=after,
+    )

@@ -11,7 +11,7 @@ from django.db import transaction
 from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 
 from accounts.access import AccessLevel, Action, GrantKind
-from accounts.models import GrantBase, Namespace, Team, User
+from accounts.models import GrantBase, Namespace, Robot, Team, User
 from accounts.permissions import require
 from accounts.services import audit
 
@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 def grant(*, actor: Actor, level: AccessLevel, to: Team | User, on: Model) -> GrantBase:
     """Give `to` the level on a namespace or repository, in place of the one before.
 
-    Raises ValidationError for a team of another organization (as MSR does).
+    Raises ValidationError for a team of another organization (as MSR does), and for a
+    robot of another namespace.
     """
     namespace = _namespace_of(on)
     require(actor, Action.ADMIN, on)
     _refuse_foreign_team(to, namespace)
+    _refuse_foreign_robot(to, namespace)
     kind = GrantKind.SCAN if level == AccessLevel.SCAN else GrantKind.LEVEL
     with transaction.atomic():
         before = _level(to, on, kind)
@@ -84,6 +86,14 @@ def _refuse_foreign_team(to: Team | User, namespace: Namespace) -> None:
             " only its own teams can be given access."
         )
         raise ValidationError(message)
+
+
+def _refuse_foreign_robot(to: Team | User, namespace: Namespace) -> None:
+    if not isinstance(to, User) or not to.is_robot:
+        return
+    if not Robot.objects.filter(user=to, namespace=namespace).exists():
+        message = f"The robot “{to}” is not of “{namespace}”; only its own can be given"
+        raise ValidationError(f"{message} access there.")
 
 
 def _table(grantee: Team | User, on: Any) -> Any:

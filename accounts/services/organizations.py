@@ -32,6 +32,7 @@ def create(
 ) -> Organization:
     """Create an organization and its namespace; administrators only."""
     require_administrator(actor)
+    refuse_robot(primary_owner)
     with transaction.atomic():
         namespace = namespaces.take(
             Namespace(
@@ -57,6 +58,7 @@ def set_member(
 ) -> OrganizationMembership:
     """Make `user` a member or, with `is_owner`, an owner of the organization."""
     require(actor, Action.ADMIN, organization.namespace)
+    refuse_robot(user)
     if user.pk == organization.primary_owner_id and not is_owner:
         message = "The primary owner stays an owner; name another one first."
         raise ValidationError(message)
@@ -145,6 +147,13 @@ def hand_over(*, actor: Actor, organization: Organization, to: User) -> Organiza
 def may_hand_over(actor: Actor, organization: Organization) -> bool:
     """Tell whether the actor may name another primary owner."""
     return actor.is_administrator or actor.key == organization.primary_owner_id
+
+
+def refuse_robot(user: User) -> None:
+    """Raise ValidationError for a robot, which gets rights by grants alone."""
+    if user.is_robot:
+        message = f"“{user}” is a robot: grant it access instead, it joins nothing."
+        raise ValidationError(message)
 
 
 def _keep_an_owner(organization: Organization, *, without: User) -> None:

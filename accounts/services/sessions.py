@@ -64,7 +64,7 @@ def _unlisted(user: User) -> set[str]:
 
 
 def _require_self(actor: Actor, user: User) -> None:
-    if actor.token is not None or actor.key != user.pk:
+    if actor.uses_token or actor.key != user.pk:
         message = "Only you end your sessions, signed in to the portal."
         raise PermissionDenied(message)
 

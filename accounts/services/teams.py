@@ -11,6 +11,7 @@ from accounts.access import Action
 from accounts.models import OrganizationMembership, Team, TeamMembership
 from accounts.permissions import require
 from accounts.services import audit
+from accounts.services.organizations import refuse_robot
 
 if TYPE_CHECKING:
     from accounts.access import Actor
@@ -65,6 +66,7 @@ def add_member(*, actor: Actor, team: Team, user: User) -> TeamMembership:
     """Put `user` into the team, and into the organization when not there yet."""
     organization = team.organization
     require(actor, Action.ADMIN, organization.namespace)
+    refuse_robot(user)
     with transaction.atomic():
         OrganizationMembership.objects.get_or_create(
             organization=organization, user=user

@@ -52,7 +52,7 @@ def describe(*, actor: Actor, full_name: str, email: str) -> User:
     Raises PermissionDenied when the actor signed in with a token, ValidationError when
     one of them cannot be so.
     """
-    if actor.token is not None or not isinstance(actor.user, User):
+    if actor.uses_token or not isinstance(actor.user, User):
         message = "Sign in to the portal to change your profile."
         raise PermissionDenied(message)
     user = actor.user

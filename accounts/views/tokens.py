@@ -65,14 +65,9 @@ def new_token(request: HttpRequest) -> HttpResponse:
 
 
 def _issue(request: HttpRequest, form: TokenForm) -> IssuedToken:
-    given = form.cleaned_data
-    return access_tokens.issue_once(
-        user=person_of(request),
-        request_id=given["request_id"],
-        label=given["label"],
-        scopes=[TokenScope(scope) for scope in given["scopes"]],
-        namespace=given["namespace"],
-        expires_at=form.expires_at(),
+    wanted = form.wanted(request.headers.get("User-Agent", ""))
+    return access_tokens.issue_wanted(
+        actor=actor_of(request), user=person_of(request), wanted=wanted
     )
 
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # Where an address stands in the documentation, by the last part that says something.
 SECTIONS = {
     "accounts": "Accounts",
+    "access": "Robots",
+    "api_tokens": "Access tokens",
     "consent": "Consents",
     "decisions": "Promotions",
     "failing": "Promotions",
@@ -40,10 +42,12 @@ SECTIONS = {
     "proposal": "Consents",
     "proposals": "Consents",
     "repositories": "Repositories",
+    "robots": "Robots",
     "scan": "Scans",
     "scans": "Scans",
     "signingKeys": "Signing keys",
     "tags": "Tags",
+    "tokens": "Robots",
     "teamAccess": "Access",
     "vulnerabilityExceptions": "Hidden vulnerabilities",
 }
@@ -79,6 +83,30 @@ class ReportScheme(BasicScheme):
 
     target_class = "accounts.authentication.ReportAuthentication"
     name = "basicForReports"
+    scope = "scan"
+
+
+class BearerScheme(OpenApiAuthenticationExtension):
+    """What `/auth/token` answers to credentials alone."""
+
+    target_class = "accounts.authentication.BearerAuthentication"
+    name = "bearer"
+    scope = "api"
+
+    @override
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        said = (
+            "The `token` that `GET /auth/token` answers to Basic credentials and no"
+            f" parameters, or an access token of the scope `{self.scope}`."
+        )
+        return {"type": "http", "scheme": "bearer", "description": said}
+
+
+class ReportBearerScheme(BearerScheme):
+    """The same, where a narrower token suffices."""
+
+    target_class = "accounts.authentication.ReportBearerAuthentication"
+    name = "bearerForReports"
     scope = "scan"
 
 

@@ -31,6 +31,7 @@ from repositories.api.repositories import (
     RepositoryDetail,
     RepositoryList,
 )
+from repositories.api.robots import RobotAccess
 from repositories.api.scan_reports import RegistryReports, TagReports
 from repositories.api.signing_keys import (
     NamespaceSigningKey,
@@ -64,6 +65,7 @@ __all__ = [
     "RepositoryList",
     "RepositoryTeamAccess",
     "RepositoryTeamAccessList",
+    "RobotAccess",
     "ScanAll",
     "ScanImage",
     "ScanUpdate",

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from accounts.access import Action
 from accounts.api import Form, Operation, no_such, raw_body
-from accounts.authentication import ReportAuthentication
+from accounts.authentication import ReportAuthentication, ReportBearerAuthentication
 from accounts.permissions import require
 from repositories.api.lookup import tag_of
 from repositories.models import Repository
@@ -92,7 +92,7 @@ class TagReports(_Reports):
 class RegistryReports(_Reports):
     """`/registry/scans`: the image is the one that the report or the caller names."""
 
-    authentication_classes = (ReportAuthentication,)
+    authentication_classes = (ReportAuthentication, ReportBearerAuthentication)
 
     def post(self, _request: Request) -> Response:
         """Take in a report of an image that the repository holds."""

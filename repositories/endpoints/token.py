@@ -1,5 +1,6 @@
 """`/auth/token`: docker, podman and skopeo fetch the registry's bearer tokens here.
 
+Scripts fetch the API's here, too: who names no service and no scope means the API.
 Docker token specification (GET) and its OAuth2 form (POST).
 """
 
@@ -13,14 +14,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import ANONYMOUS
-from accounts.authentication import BadCredentials, read_basic, sign_in
+from accounts.access import ANONYMOUS, TokenScope
+from accounts.authentication import BadCredentials, bearer, read_basic, sign_in
 from repositories.registry import error_envelope, parse_scopes
 from repositories.services.authorize import Grant, RefusedName, authorize
 from repositories.services.scans import credentials as scan_credentials
 
 if TYPE_CHECKING:
-    from repositories.registry import ResourceScope
+    from accounts.authentication.bearer import IssuedBearer
+    from repositories.registry import ResourceScope, SignedToken
 
 
 @csrf_exempt
@@ -32,11 +34,26 @@ def token(request: HttpRequest) -> HttpResponse:
 
 
 def _by_query(request: HttpRequest) -> HttpResponse:
+    asked = request.GET
     try:
         credentials = read_basic(request.headers.get("Authorization", ""))
+        if credentials and not asked.get("service") and not asked.get("scope"):
+            return _api_bearer(request, *credentials)
         return _granted(request, credentials, request.GET.getlist("scope"))
     except BadCredentials as error:
         return _refusal("UNAUTHORIZED", error.reason, 401)
+
+
+def _api_bearer(request: HttpRequest, name: str, secret: str) -> HttpResponse:
+    """Answer who asks for no registry with a bearer for the API, as MSR's scripts do.
+
+    Raises BadCredentials.
+    """
+    actor = sign_in(name, secret, request)
+    if not actor.may_use(TokenScope.API):
+        message = "This access token was not made for the API (scope “api”)."
+        return _refusal("DENIED", message, 403)
+    return JsonResponse(_signed(bearer.issue(actor)))
 
 
 def _by_form(request: HttpRequest) -> HttpResponse:
@@ -83,12 +100,14 @@ def _answer(grant: Grant) -> dict[str, object]:
 
     `scope` is what was granted: the OAuth2 form of the specification demands it.
     """
-    signed = grant.token
+    return {**_signed(grant.token), "scope": " ".join(map(str, grant.scopes))}
+
+
+def _signed(signed: SignedToken | IssuedBearer) -> dict[str, object]:
     return {
         "token": signed.token,
         "access_token": signed.token,
         "token_type": "Bearer",
-        "scope": " ".join(map(str, grant.scopes)),
         "expires_in": signed.expires_in,
         "issued_at": signed.issued_at.isoformat().replace("+00:00", "Z"),
     }

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from repositories.models import Provenance, Scan, Tag, TagMove
@@ -169,11 +170,15 @@ def _with_provenance(seen: Sighting) -> Sighting:
 
 
 def _originator(seen: Sighting) -> int | None:
-    """Return the person at the root: of the promotion's chain, or the pusher."""
+    """Return the person at the root: of the promotion's chain, or the pusher.
+
+    Behind a robot stands who is responsible for it at the time.
+    """
     if seen.promotion_uuid is not None:
         return seen.provenance.originated_by_id if seen.provenance else None
     rows = User.objects.filter(username=seen.moved_by)
-    return rows.values_list("pk", flat=True).first() if seen.moved_by else None
+    person = Coalesce("robot__responsible", "pk")
+    return rows.values_list(person, flat=True).first() if seen.moved_by else None
 
 
 def _point(

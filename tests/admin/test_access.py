@@ -132,7 +132,7 @@ def people(db) -> dict[str, Client]:
     found = {"anonymous": Client()}
     for persona, user in names.items():
         found[persona] = Client()
-        found[persona].force_login(user, "django.contrib.auth.backends.ModelBackend")
+        found[persona].force_login(user, "accounts.authentication.PeopleBackend")
     return found
 
 

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
 from accounts.access import SYSTEM, AccessLevel, Actor
 from accounts.models import Namespace, User
-from accounts.services import grants, organizations, teams, users
+from accounts.services import (
+    access_tokens,
+    grants,
+    organizations,
+    robots,
+    teams,
+    users,
+)
 from promotions.services import policies
 from promotions.services.by_hand import promote_by_hand
 from repositories.models import Manifest, Tag
@@ -17,7 +25,8 @@ from repositories.registry import Digest, MediaType
 from repositories.services import manifests, repositories, tags
 
 if TYPE_CHECKING:
-    from accounts.models import Organization, Team
+    from accounts.models import Organization, Robot, Team
+    from accounts.services.access_tokens import IssuedToken
     from promotions.models import Promotion, PromotionPolicy
     from repositories.models import Repository
 
@@ -48,6 +57,20 @@ def team(
 
 def grant(to: Team | User, level: str, on: Namespace | Repository) -> None:
     grants.grant(actor=SYSTEM, level=AccessLevel(level), to=to, on=on)
+
+
+def robot(owner: Organization, name: str, by: User) -> Robot:
+    """A robot of the organization that is good for a month."""
+    return robots.create(
+        actor=Actor(by),
+        namespace=owner.namespace,
+        name=name,
+        expires_at=timezone.now() + timedelta(days=30),
+    )
+
+
+def robot_token(robot: Robot, by: User, **values: Any) -> IssuedToken:
+    return access_tokens.issue(actor=Actor(by), user=robot.user, label="ci", **values)
 
 
 def repository(full_name: str, **values: Any) -> Repository:

@@ -73,6 +73,21 @@ OPERATIONS = [
     ("get", "/repositoryNamespaces/{ns}/vulnerabilityExceptions"),
     ("post", "/repositoryNamespaces/{ns}/vulnerabilityExceptions"),
     ("delete", "/repositoryNamespaces/{ns}/vulnerabilityExceptions/{exception}"),
+    ("get", "/api_tokens/{token}"),
+    ("patch", "/api_tokens/{token}"),
+    ("delete", "/api_tokens/{token}"),
+    ("get", "/repositoryNamespaces/{ns}/robots"),
+    ("post", "/repositoryNamespaces/{ns}/robots"),
+    ("get", "/repositoryNamespaces/{ns}/robots/ci"),
+    ("patch", "/repositoryNamespaces/{ns}/robots/ci"),
+    ("get", "/repositoryNamespaces/{ns}/robots/ci/tokens"),
+    ("post", "/repositoryNamespaces/{ns}/robots/ci/tokens"),
+    ("get", "/repositoryNamespaces/{ns}/robots/ci/tokens/{token}"),
+    ("patch", "/repositoryNamespaces/{ns}/robots/ci/tokens/{token}"),
+    ("delete", "/repositoryNamespaces/{ns}/robots/ci/tokens/{token}"),
+    ("get", "/repositoryNamespaces/{ns}/robots/ci/access"),
+    ("put", "/repositoryNamespaces/{ns}/robots/ci/access"),
+    ("delete", "/repositoryNamespaces/{ns}/robots/ci/access"),
     ("post", "/imagescan/scan/{ns}/{name}/v1/linux/amd64"),
     ("get", "/imagescan/scansummary/repositories/{ns}/{name}/v1"),
     ("get", "/imagescan/scansummary/repositories/{ns}/{name}/v1/export"),
@@ -97,6 +112,9 @@ ADMINISTRATORS_ONLY = [
     ("delete", "/promotionPolicies/{policy}/namespaces/{ns}"),
 ]
 OF_NOBODY = {  # what belongs to no tenant; who may what there is tested elsewhere
+    ("get", "api_tokens"),
+    ("post", "api_tokens"),
+    ("delete", "api_tokens"),
     ("post", "repositories/scan/toggle"),
     ("get", "imagescan/status"),
     ("get", "imagescan/layeroverride"),
@@ -124,7 +142,7 @@ def api_routes() -> Iterator[tuple[str, type[Operation]]]:
 
 def path_of(path: str) -> str:
     """Return the address with names that resolve to the operation it stands for."""
-    ids = dict.fromkeys(("policy", "promotion", "exception", "layer"), UNKNOWN)
+    ids = dict.fromkeys(("policy", "promotion", "exception", "layer", "token"), UNKNOWN)
     return path.format(ns="qa", name="website", **ids)
 
 
@@ -149,8 +167,10 @@ def test_a_stranger_cannot_tell_what_exists(world, who):
     exists: dict[str, object] = {"ns": "qa", "name": "website"}
     exists |= {"policy": policy.uuid, "promotion": promotion.uuid}
     exists |= {"exception": _hidden_in(world, "d" * 64).uuid, "layer": "d" * 64}
+    robot = factories.robot(world.qa, "ci", world.people.quentin)
+    exists |= {"token": factories.robot_token(robot, world.people.quentin).row.uuid}
     absent: dict[str, object] = {"ns": "zz", "name": "nothing"}
-    absent |= {"policy": UNKNOWN, "promotion": UNKNOWN}
+    absent |= {"policy": UNKNOWN, "promotion": UNKNOWN, "token": UUID(int=2)}
     absent |= {"exception": UUID(int=1), "layer": "e" * 64}
     for method, path in OPERATIONS:
         found = answer(client, method, path, **exists)

@@ -122,6 +122,7 @@ NAMES = {
     "account": "dana",
     "organization": "dev",
     "member": "walter",
+    "robot": "ci",
 }
 TERMS = {"cve": "CVE-2021-1", "component": "openssl", "license": "MIT"}
 
@@ -137,6 +138,7 @@ def _addresses(cast: Cast) -> Iterator[tuple[str, dict[str, Any]]]:
             named["policy_id"] = cast.objects["namespace_policy"].uuid
         elif path.startswith("/api/v0/promotionPolicies"):
             named["policy_id"] = cast.objects["global_policy"].uuid
+        named["token"] = cast.objects["robot_token"].uuid
         kind = path.split("/")[5] if "scansummary" in path else ""
         named["term"] = TERMS.get(kind, "sha256:" + "a" * 64)
         yield path.format(**named), operation

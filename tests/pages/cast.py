@@ -10,7 +10,7 @@ from uuid import uuid4
 from django.utils import timezone
 
 from accounts.access import SYSTEM, AccessLevel, Actor, TokenScope
-from accounts.services import access_tokens, organizations, teams
+from accounts.services import access_tokens, organizations, robots, teams
 from promotions.models import Promotion
 from promotions.rules.repository_pattern import RepositoryPattern
 from promotions.services import policies
@@ -101,7 +101,24 @@ def make_cast() -> Cast:
     _propose(cast)
     _wide(cast)
     _more(cast)
+    _robot(cast)
     return cast
+
+
+def _robot(cast: Cast) -> None:
+    """`dev+ci`, which may push to dev/website and has a token."""
+    dana = Actor(cast.people["dana"])
+    robot = robots.create(
+        actor=dana,
+        namespace=cast.source.namespace,
+        name="ci",
+        expires_at=timezone.now() + timedelta(days=90),
+        description=RIGHT_TO_LEFT,
+    )
+    cast.objects["robot"] = robot
+    grant(to=robot.user, on=cast.source, level=AccessLevel.READ_WRITE)
+    issued = access_tokens.issue(actor=dana, user=robot.user, label="CI of website")
+    cast.objects["robot_token"] = issued.row
 
 
 def _tag(source: Repository) -> Tag:

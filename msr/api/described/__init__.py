@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msr.api.described import enzi, promotions, repositories, scans
+from msr.api.described import enzi, promotions, repositories, scans, tokens
 from msr.api.described.kinds import Described, Rows
 
 __all__ = ["DESCRIBED", "Described"]
@@ -12,4 +12,5 @@ DESCRIBED: Rows = {
     **promotions.DESCRIBED,
     **scans.DESCRIBED,
     **enzi.DESCRIBED,
+    **tokens.DESCRIBED,
 }

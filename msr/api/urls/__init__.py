@@ -9,7 +9,7 @@ from rest_framework.exceptions import NotFound
 from typing_extensions import override
 
 from accounts.api import Operation
-from msr.api.urls import promotions, repositories, scans
+from msr.api.urls import promotions, repositories, scans, tokens
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -30,5 +30,6 @@ urlpatterns = [
     *repositories.urlpatterns,
     *promotions.urlpatterns,
     *scans.urlpatterns,
+    *tokens.urlpatterns,
     re_path(".*", NoSuchOperation.as_view()),
 ]

@@ -7,7 +7,7 @@ import re
 from base64 import b64decode
 from datetime import timedelta
 from hmac import compare_digest
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from allauth.account.adapter import get_adapter
 from allauth.core.internal import ratelimit
@@ -15,16 +15,12 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth import authenticate as authenticate_password
 from django.utils import timezone
-from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed
-from typing_extensions import override
 
-from accounts.access import Actor, TokenScope
+from accounts.access import Actor
 from accounts.models import AccessToken, User
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
-    from rest_framework.request import Request
 
 TOKEN_MARK = "msr_"  # noqa: S105 - the public first letters of every access token
 # Nothing else is an access token: a password may begin like one.
@@ -75,7 +71,7 @@ def sign_in(username: str, secret: str, request: HttpRequest | None = None) -> A
     if request is not None and not _attempt(request, username, dry_run=True):
         raise TooManyAttempts
     user = authenticate_password(request, username=username, password=secret)
-    if not isinstance(user, User):
+    if not isinstance(user, User) or user.is_robot:
         if request is not None:
             _attempt(request, username)
         raise BadCredentials
@@ -106,13 +102,21 @@ def has_second_factor(user: User) -> bool:
     return is_mfa_enabled(user, [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN])
 
 
-def _sign_in_with_token(username: str, prefix: str, secret: str) -> Actor:
+def sign_in_with_token(secret: str) -> Actor:
+    """Return the actor for an access token alone; raises BadCredentials."""
+    token = TOKEN.fullmatch(secret)
+    if token is None:
+        raise BadCredentials
+    return _sign_in_with_token(None, token["prefix"], token["secret"])
+
+
+def _sign_in_with_token(username: str | None, prefix: str, secret: str) -> Actor:
     tokens = AccessToken.objects.usable().select_related("user", "namespace")
     token = tokens.filter(prefix=prefix).first()
     expected = token.secret_hash if token else ""
     if not compare_digest(hash_secret(secret), expected) or token is None:
         raise BadCredentials
-    if token.user.username != username:
+    if username is not None and token.user.username != username:
         raise BadCredentials
     _touch(token)
     return Actor(token.user, token)
@@ -142,48 +146,3 @@ def read_basic(header: str) -> tuple[str, str] | None:
     if not separator:
         raise BadCredentials
     return username, secret
-
-
-class BasicAuthentication(BaseAuthentication):
-    """Basic credentials for the API: a password, or a token with the scope `api`."""
-
-    scope = TokenScope.API
-    place = "the API"
-
-    @override
-    def authenticate(self, request: Request) -> tuple[User, Any] | None:
-        try:
-            credentials = read_basic(request.META.get("HTTP_AUTHORIZATION", ""))
-            if credentials is None:
-                return None
-            actor = sign_in(*credentials, cast("HttpRequest", request))
-        except BadCredentials as error:
-            raise AuthenticationFailed(error.reason) from error
-        if not actor.may_use(self.scope):
-            needed = f"{self.place} (scope “{self.scope}”)"
-            message = f"This access token was not made for {needed}."
-            raise AuthenticationFailed(message)
-        return cast("User", actor.user), actor.token
-
-    @override
-    def authenticate_header(self, request: Request) -> str:
-        del request
-        return 'Basic realm="msr"'
-
-
-class ReportAuthentication(BasicAuthentication):
-    """The same for uploading scan reports, for which the scope `scan` suffices."""
-
-    scope = TokenScope.SCAN
-    place = "uploading scan reports"
-
-
-def actor_of(request: HttpRequest | Request) -> Actor:
-    """Return who made the request, with the access token used, if one was."""
-    token = getattr(request, "auth", None)
-    return Actor(request.user, token if isinstance(token, AccessToken) else None)
-
-
-def person_of(request: HttpRequest) -> User:
-    """Return who is signed in, on a page that is for nobody else."""
-    return cast("User", request.user)
