@@ -1,4 +1,4 @@
-"""HTTP to addresses that people may name: scanners, later webhooks and issuers.
+"""HTTP to addresses that people may name: scanners, webhooks, issuers of tokens.
 
 No framework: the standard library and urllib3. Nothing here trusts the address, the
 name behind it, or what answers.

@@ -6,9 +6,10 @@ import ipaddress
 import re
 import socket
 import ssl
+import threading
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -18,7 +19,7 @@ from urllib3.exceptions import SSLError as HTTPSSLError
 from urllib3.exceptions import TimeoutError as HTTPTimeoutError
 from urllib3.util import Url, make_headers, parse_url
 
-from repositories.outbound.addresses import Address, parse_address
+from repositories.outbound.addresses import Address, faces, is_public, parse_address
 from repositories.outbound.connections import (
     MAX_HEAD,
     Exchange,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 CHUNK = 64 * 1024  # bytes read at once
 MAX_BODY = 1024 * 1024  # bytes
 MAX_URL = 2000  # characters
+RESOLVE_SECONDS = 5.0  # for one name; the system's own limit is longer
 _PORTS = {"http": 80, "https": 443}
 _CLEAN = re.compile(r"[!-\[\]-~]+")  # printable ASCII without blank and backslash
 
@@ -59,15 +61,31 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer of any status: a redirect is an answer, too."""
+    """A whole answer of any status: a redirect is an answer, too.
+
+    Where `is_private`, it came from no address of the open internet, or from one that
+    only a proxy knows: what it says is for administrators only.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    is_private: bool = False
 
 
 def resolve(name: str) -> Sequence[Address]:
-    """Return all addresses of a name, as the system knows it; none if unknown."""
+    """Return all addresses of a name, as the system knows it.
+
+    None if it is unknown, or if its servers take longer than RESOLVE_SECONDS to say.
+    """
+    found: list[Sequence[Address]] = []
+    asking = threading.Thread(target=lambda: found.append(_known(name)), daemon=True)
+    asking.start()
+    asking.join(RESOLVE_SECONDS)
+    return found[0] if found else ()
+
+
+def _known(name: str) -> Sequence[Address]:
     try:
         found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
@@ -93,12 +111,12 @@ class OutboundClient:
 
     def send(self, call: Call) -> Answer:
         """Send and read the whole answer; raises OutboundRefused or OutboundFailed."""
-        url = _parsed(call.url)
+        url, ends_at = _parsed(call.url), time.monotonic() + call.seconds
         with _translated():
             manager = self._manager(call)
             addresses = self._checked(call.purpose, url)
             exchange = Exchange(
-                time.monotonic() + call.seconds,
+                ends_at,
                 call.max_bytes,
                 self.connect_timeout,
                 () if self.proxy else addresses,
@@ -106,7 +124,8 @@ class OutboundClient:
             pool = manager.connection_from_url(url.url)
             pool.conn_kw["exchange"] = exchange
             try:
-                return _answer(manager, call, url, exchange)
+                answer = _answer(manager, call, url, exchange)
+                return replace(answer, is_private=not _all_public(addresses))
             finally:
                 manager.clear()
 
@@ -165,6 +184,11 @@ def _parsed(text: str) -> Url:
     if url.port == 0:
         raise OutboundRefused("Port 0 cannot be called.")
     return Url(url.scheme, None, url.host, url.port, url.path, url.query)
+
+
+def _all_public(addresses: Sequence[Address]) -> bool:
+    every = [face for address in addresses for face in faces(address)]
+    return bool(every) and all(is_public(face) for face in every)
 
 
 def _odd_literal(host: str) -> Sequence[Address]:

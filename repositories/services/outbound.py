@@ -41,12 +41,13 @@ def client() -> OutboundClient:
 
 
 def _own_places() -> Iterator[Place]:
-    """Return where the portal's own database, Redis and registry are."""
-    database = settings.DATABASES["default"]
-    for host in str(database.get("HOST") or "").split(","):
-        if host and not host.startswith("/"):
-            yield Place.at(host, int(database.get("PORT") or _POSTGRESQL))
-    for url in (*re.split("[;,]", settings.REDIS_URL), settings.REGISTRY_URL):
+    """Return where the portal's own databases, Redis and registry are."""
+    for database in settings.DATABASES.values():
+        for host in str(database.get("HOST") or "").split(","):
+            if host and not host.startswith("/"):
+                yield Place.at(host, int(database.get("PORT") or _POSTGRESQL))
+    registries = (settings.REGISTRY_URL, settings.SCANNER_REGISTRY_URL)
+    for url in (*re.split("[;,]", settings.REDIS_URL), *registries):
         parts = urlsplit(url)
         port = parts.port or _PORTS.get(parts.scheme)
         if parts.hostname and port:

@@ -373,7 +373,7 @@ def test_a_proxy_gets_plain_calls_and_looks_the_name_up(make_server):
         resolve=resolve,
     )
     answer = client.send(call("http://scanner.example.com/api"))
-    assert answer == Answer(200, answer.headers, b"through")
+    assert answer == Answer(200, answer.headers, b"through", is_private=True)
     (seen,) = proxy.seen
     assert seen.path == "http://scanner.example.com/api"
     assert seen.headers["Proxy-Authorization"] == "Basic cG9ydGFsOnBAc3M="
