@@ -20,6 +20,7 @@ ROUTES = {
     "repositories.tasks.process_event": {"queue": "ingest"},
     "repositories.tasks.run_scan": {"queue": "scan"},
     "repositories.tasks.rematch": {"queue": "scan"},
+    "repositories.tasks.send_webhook": {"queue": "notify"},
     "repositories.tasks.update_trivy": {"queue": "scan"},
     "promotions.tasks.evaluate_move": {"queue": "promote"},
     "promotions.tasks.reevaluate_move": {"queue": "promote"},
@@ -52,6 +53,14 @@ def schedule(sender: Celery, **_kwargs: object) -> None:
         "sweep_scans": {
             "task": "repositories.tasks.sweep_scans",
             "schedule": settings.SWEEP_PERIOD,
+        },
+        "sweep_webhooks": {
+            "task": "repositories.tasks.sweep_webhooks",
+            "schedule": settings.SWEEP_PERIOD,
+        },
+        "forget_deliveries": {
+            "task": "repositories.tasks.forget_deliveries",
+            "schedule": 24 * 3600.0,
         },
         "rematch": {
             "task": "repositories.tasks.rematch",

@@ -25,3 +25,6 @@ attachment_changed = Signal()
 
 # A key was made or retired: `key_id`, the key of the SigningKey. Sent likewise.
 signing_key_changed = Signal()
+
+# Something is to be sent to a webhook: `webhook_id`. Sent likewise.
+delivery_wanted = Signal()

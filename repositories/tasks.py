@@ -11,9 +11,9 @@ from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from repositories.models import RegistryEvent, Repository, Scan
+from repositories.models import RegistryEvent, Repository, Scan, Webhook
 from repositories.registry import InvalidReference, RegistryError
-from repositories.services import advisories, deletion, ingest
+from repositories.services import advisories, deletion, ingest, webhooks
 from repositories.services import reconcile as walk
 from repositories.services.scans import everything, forgetting, running, trivy
 from repositories.services.scans.job import ScanFailed
@@ -130,6 +130,27 @@ def rematch() -> None:
 def forget_scans() -> None:
     """Drop the contents of scans that newer ones replaced, and very old scans."""
     forgetting.forget()
+
+
+@shared_task
+def send_webhook(webhook_id: int) -> None:
+    """Send what is next of one webhook, then wake up for what is behind it."""
+    if webhooks.send_next(webhook_id=webhook_id):
+        wake(send_webhook, webhook_id)
+
+
+@shared_task
+def sweep_webhooks() -> None:
+    """Wake workers up for deliveries that are due, that were left or lost."""
+    due = Webhook.objects.to_wake().order_by("rests_until", "id")
+    for webhook_id in due.values_list("pk", flat=True)[:SWEEP_BATCH]:
+        wake(send_webhook, webhook_id, expires_seconds=settings.SWEEP_PERIOD)
+
+
+@shared_task
+def forget_deliveries() -> None:
+    """Drop what was sent to webhooks long ago."""
+    webhooks.forget()
 
 
 @shared_task

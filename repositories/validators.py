@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cryptography import x509
 from django.core.exceptions import ValidationError
 
 from accounts.validators import validate_not_reserved
@@ -55,3 +56,13 @@ def validate_public_key(value: str) -> None:
         read_public_key(value)
     except InvalidKey as error:
         raise ValidationError(str(error), code="invalid_key") from error
+
+
+def validate_certificate(pem: str) -> None:
+    """Refuse what is no certificate of an authority; an empty text is none at all."""
+    try:
+        if pem:
+            x509.load_pem_x509_certificates(pem.encode())
+    except ValueError as error:
+        message = "This is no certificate in PEM (-----BEGIN CERTIFICATE-----)."
+        raise ValidationError(message, code="invalid_certificate") from error

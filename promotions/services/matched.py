@@ -13,6 +13,7 @@ from accounts.models import Namespace
 from promotions.models import Decision, Promotion
 from promotions.models.promotion import State
 from promotions.rules.repository_pattern import InvalidPattern
+from promotions.services import telling
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,6 +74,7 @@ def write_promotions(
     for number, row in enumerate(new, start=len(before)):
         _stop_beyond_limits(row, chain, number)
     _write(new)
+    telling.told_failed(new)
     found = (known.get(row.idempotency_key, row) for row in rows)
     return sorted(row.pk for row in found if row.state == State.PENDING)
 

@@ -11,6 +11,7 @@ from repositories.models.advisory import (
 )
 from repositories.models.attachment import AttachmentNotice
 from repositories.models.component import Component, License, ScanComponent
+from repositories.models.delivery import DeliveryState, WebhookDelivery
 from repositories.models.event import RegistryEvent
 from repositories.models.exception import VulnerabilityException
 from repositories.models.layer import LayerInventory, ManifestLayer
@@ -22,13 +23,17 @@ from repositories.models.scanner import Scanner
 from repositories.models.signing_key import ImageSignature, SigningKey
 from repositories.models.tag import Provenance, Tag, TagMove
 from repositories.models.vulnerability import Finding, Vulnerability, VulnerabilityAlias
+from repositories.models.webhook import NEVER_SENT, EventType, Webhook
 
 __all__ = [
+    "NEVER_SENT",
     "Advisory",
     "AdvisoryLoad",
     "AdvisoryPackage",
     "AttachmentNotice",
     "Component",
+    "DeliveryState",
+    "EventType",
     "Finding",
     "ImageSignature",
     "IndexChild",
@@ -53,4 +58,6 @@ __all__ = [
     "Vulnerability",
     "VulnerabilityAlias",
     "VulnerabilityException",
+    "Webhook",
+    "WebhookDelivery",
 ]

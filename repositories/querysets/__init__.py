@@ -20,10 +20,16 @@ from repositories.querysets.signing_keys import (
     ImageSignatureQuerySet,
     SigningKeyQuerySet,
 )
+from repositories.querysets.webhooks import (
+    IllegalDelivery,
+    WebhookDeliveryQuerySet,
+    WebhookQuerySet,
+)
 
 __all__ = [
     "AdvisoryLoadQuerySet",
     "AttachmentNoticeQuerySet",
+    "IllegalDelivery",
     "ImageSignatureQuerySet",
     "ListingQuerySet",
     "ManifestQuerySet",
@@ -36,4 +42,6 @@ __all__ = [
     "TagQuerySet",
     "VulnerabilityAliasQuerySet",
     "VulnerabilityExceptionQuerySet",
+    "WebhookDeliveryQuerySet",
+    "WebhookQuerySet",
 ]

@@ -31,6 +31,7 @@ from repositories.registry import (
 )
 from repositories.services import inbox, manifests, repositories, tags
 from repositories.services.registry import client
+from repositories.services.webhooks import telling
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -130,6 +131,8 @@ def _ingest(event: RegistryEvent) -> str:
         repository=repository, digest=Digest.parse(digest), client=client()
     )
     if not event.tag:
+        author = event.payload["actor"]
+        telling.manifest_pushed(repository, manifest, author=author, key=event.event_id)
         return "Pushed by digest."
     return _ingest_push(repository, manifest, event)
 
@@ -214,7 +217,7 @@ def _ingest_deletion(event: RegistryEvent) -> str:
         rows = rows.filter(name=event.tag)
     elif digest:
         rows = rows.filter(manifest__digest=digest)
-        _note_gone(repository, digest)
+        _note_gone(repository, digest, event.payload["actor"])
     for tag in rows:
         if digest_of(repository, tag.name) is None:
             seen = tags.Sighting(
@@ -227,10 +230,10 @@ def _ingest_deletion(event: RegistryEvent) -> str:
     return ""
 
 
-def _note_gone(repository: Repository, digest: str) -> None:
+def _note_gone(repository: Repository, digest: str, author: str) -> None:
     name = RepositoryName.parse(repository.full_name)
     if client().head_manifest(name, Digest.parse(digest)) is None:
-        manifests.note_gone(repository=repository, digest=digest)
+        manifests.note_gone(repository=repository, digest=digest, author=author)
 
 
 def digest_of(repository: Repository, tag: str) -> Digest | None:

@@ -12,14 +12,15 @@ from django.utils import timezone
 from accounts.access import Action
 from accounts.permissions import require
 from accounts.services import audit
-from repositories.models import Repository
+from repositories.models import EventType, Repository
+from repositories.services.webhooks import telling
 from repositories.validators import validate_full_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from accounts.access import Actor
-    from accounts.models import Namespace
+    from accounts.models import AuditEvent, Namespace
 
 EDITABLE = (
     "visibility",
@@ -52,13 +53,14 @@ def create(
     try:
         with transaction.atomic():
             repository.save()
-            audit.record(
+            entry = audit.record(
                 actor=actor,
                 action="create",
                 subject=repository,
                 namespace=namespace,
                 after=_shown(repository),
             )
+            _tell(repository, EventType.REPO_CREATED, entry)
     except IntegrityError as error:
         raise _taken(namespace, name) from error
     return repository
@@ -105,7 +107,7 @@ def update(*, actor: Actor, repository: Repository, **values: Any) -> Repository
     after = _shown(repository)
     with transaction.atomic():
         repository.save(update_fields=list(EDITABLE))
-        audit.record(
+        entry = audit.record(
             actor=actor,
             action="update",
             subject=repository,
@@ -113,26 +115,36 @@ def update(*, actor: Actor, repository: Repository, **values: Any) -> Repository
             before={key: before[key] for key in before if before[key] != after[key]},
             after={key: after[key] for key in after if before[key] != after[key]},
         )
+        _tell(repository, EventType.REPO_UPDATED, entry)
     return repository
 
 
 def delete(*, actor: Actor, repository: Repository) -> None:
     """Delete a repository: nobody sees or reaches it from now on.
 
-    Its name stays reserved until the registry holds nothing under it any more.
+    Its name stays reserved until the registry holds nothing under it any more. Its own
+    webhooks end with it; those of the namespace are told.
     """
     require(actor, Action.ADMIN, repository)
     with transaction.atomic():
         Repository.objects.filter(pk=repository.pk, deleted_at__isnull=True).update(
             deleted_at=timezone.now()
         )
-        audit.record(
+        entry = audit.record(
             actor=actor,
             action="delete",
             subject=repository,
             namespace=repository.namespace,
             before=_shown(repository),
         )
+        repository.webhooks.all().delete()
+        _tell(repository, EventType.REPO_DELETED, entry)
+
+
+def _tell(repository: Repository, event_type: EventType, entry: AuditEvent) -> None:
+    telling.repository_changed(
+        repository, event_type, author=entry.actor, key=entry.uuid
+    )
 
 
 def held_in(namespace: Namespace) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from cryptography import x509
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -21,6 +20,7 @@ from repositories.scanning.adapter import IMAGE_TYPES, AdapterFailed
 from repositories.services import outbound
 from repositories.services.image_config import short_text
 from repositories.services.scans.adapter import adapter_of, purpose_of
+from repositories.validators import validate_certificate
 
 if TYPE_CHECKING:
     from accounts.access import Actor
@@ -225,11 +225,9 @@ def _validate_credentials(scanner: Scanner) -> None:
 
 def _validate_certificate(pem: str) -> None:
     try:
-        if pem:
-            x509.load_pem_x509_certificates(pem.encode())
-    except ValueError as error:
-        message = "This is no certificate in PEM (-----BEGIN CERTIFICATE-----)."
-        raise ValidationError({"ca_certificate": message}) from error
+        validate_certificate(pem)
+    except ValidationError as error:
+        raise ValidationError({"ca_certificate": error.messages}) from error
 
 
 def _validate_address(actor: Actor, scanner: Scanner) -> None:

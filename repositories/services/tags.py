@@ -15,6 +15,7 @@ from repositories.models import Provenance, Scan, Tag, TagMove
 from repositories.registry import TagName
 from repositories.services import attachments
 from repositories.services.scans import requesting
+from repositories.services.webhooks import telling
 from repositories.signals import tag_pushed
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ def _is_move(
 def _announce(move: TagMove) -> None:
     if not move.is_baseline:
         tag_pushed.send(sender=TagMove, move_id=move.pk)
+        telling.tag_pushed(move)
 
 
 def _scan(repository: Repository, manifest: Manifest, move: TagMove) -> None:
@@ -139,7 +141,9 @@ def record_deletion(*, repository: Repository, seen: Sighting) -> TagMove | None
             return None
         attachments.note_tag(repository=repository, tag=seen.tag)
         last = TagMove.objects.latest_of(repository, seen.tag)
-        return _new_move(repository, last, None, seen)
+        move = _new_move(repository, last, None, seen)
+        telling.tag_deleted(move)
+        return move
 
 
 def _new_move(

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from promotions.models import Promotion
 from promotions.models.promotion import State
+from promotions.services import telling
 from promotions.services.placement import (
     NotPlaced,
     Placement,
@@ -63,8 +64,9 @@ def claim(promotion: WantedPromotion) -> Claim | None:
     was_left = promotion.state == State.RUNNING
     rows = Promotion.objects.due().filter(pk=promotion.pk)
     if was_left and is_recorded(promotion):
-        rows.move_to(State.SUCCEEDED)
-        note_success(promotion)
+        with transaction.atomic():
+            rows.move_to(State.SUCCEEDED)
+            note_success(promotion)
         return None
     if promotion.cancel_wanted_at and is_cancel_wanted(promotion):
         rows.move_to(State.CANCELLED, error_code="CANCELLED", reason=STOPPED)
@@ -78,7 +80,9 @@ def claim(promotion: WantedPromotion) -> Claim | None:
     except NotPlaced as error:
         rows.move_to(State.SKIPPED, error_code=error.code, reason=str(error)[:500])
     except TargetMissing as error:
-        rows.move_to(State.WAITING, error_code="TARGET_MISSING", reason=str(error))
+        with transaction.atomic():
+            rows.move_to(State.WAITING, error_code="TARGET_MISSING", reason=str(error))
+            telling.told(promotion, State.WAITING)
     return None
 
 
@@ -147,8 +151,10 @@ def _refuse_stale(placement: Placement) -> None:
 def _give_up(promotion: Promotion) -> None:
     """Fail what was started too often: its workers died, or never came to an end."""
     rows = Promotion.objects.due().filter(pk=promotion.pk)
-    rows.move_to(
-        State.FAILED,
-        error_code=promotion.error_code or "GAVE_UP",
-        reason=promotion.reason or "The copy was started too often without an end.",
-    )
+    with transaction.atomic():
+        rows.move_to(
+            State.FAILED,
+            error_code=promotion.error_code or "GAVE_UP",
+            reason=promotion.reason or "The copy was started too often without an end.",
+        )
+        telling.told(promotion, State.FAILED)

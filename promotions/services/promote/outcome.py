@@ -14,6 +14,7 @@ from django.utils import timezone
 from promotions.models import Promotion, PromotionPolicy
 from promotions.models.promotion import State
 from promotions.querysets import IllegalTransition
+from promotions.services import telling
 from repositories.models import TagMove
 from repositories.services import ingest, manifests, tags
 
@@ -88,7 +89,8 @@ def _finish(promotion: Promotion, lease: UUID, report: CopyReport) -> None:
 
 
 def note_success(promotion: Promotion) -> None:
-    """Let the policy, if there is one, say when it promoted last."""
+    """Tell of it, and let the policy, if there is one, say when it promoted last."""
+    telling.told(promotion, State.SUCCEEDED)
     if promotion.policy_id is not None:
         rows = PromotionPolicy.objects.filter(pk=promotion.policy_id)
         rows.update(last_promoted_at=timezone.now())
@@ -164,7 +166,10 @@ def _move(claim: Claim, state: State, **fields: object) -> State | None:
     """Change the row under the lease; None when the lease was lost."""
     rows = Promotion.objects.filter(pk=claim.promotion.pk)
     try:
-        rows.move_to(state, lease=claim.lease, **fields)
+        with transaction.atomic():
+            rows.move_to(state, lease=claim.lease, **fields)
+            if state is State.FAILED:
+                telling.told(claim.promotion, state)
     except IllegalTransition:
         return None
     return state

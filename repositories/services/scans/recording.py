@@ -16,6 +16,7 @@ from repositories.scanning.report import FoundComponent, Kind, Place
 from repositories.scanning.severity import counts
 from repositories.services.image_config import short_text
 from repositories.services.scans import catalog
+from repositories.services.webhooks import telling
 from repositories.signals import scan_completed
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def record(
         _complete(scan, report, contents, lease)
         contents.write(scan)
         scan_completed.send(sender=Scan, manifest_id=scan.manifest_id)
+        telling.scan_ended(scan)
 
 
 @dataclass(frozen=True, slots=True)

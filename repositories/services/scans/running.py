@@ -22,6 +22,7 @@ from repositories.services.image_config import short_text
 from repositories.services.scans.backends import backend_of
 from repositories.services.scans.job import Job, NotReady, ScanFailed
 from repositories.services.scans.recording import LeaseLost, record
+from repositories.services.webhooks import telling
 from repositories.signals import scan_completed
 
 if TYPE_CHECKING:
@@ -183,6 +184,8 @@ def _fail(scan: Scan, lease: UUID, error: ScanFailed) -> None:
         )
         if ended:
             scan_completed.send(sender=Scan, manifest_id=scan.manifest_id)
+            scan.refresh_from_db(fields=["state", "error", "finished_at"])
+            telling.scan_ended(scan)
 
 
 def _delay(attempts: int) -> float:
