@@ -31,6 +31,7 @@ SECTIONS = {
     "api_tokens": "Access tokens",
     "consent": "Consents",
     "decisions": "Promotions",
+    "events": "Events",
     "failing": "Promotions",
     "imagescan": "Scans",
     "layeroverride": "Hidden vulnerabilities",
@@ -165,6 +166,7 @@ class MsrSchema(AutoSchema):
             asked += [OpenApiParameter(name, str) for name in FILTER]
         if described.paged:
             asked.append(PageQuery)
+        if described.paged or described.leads_on:
             asked += [
                 OpenApiParameter(
                     name, str, OpenApiParameter.HEADER, response=[200], description=said

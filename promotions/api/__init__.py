@@ -12,6 +12,7 @@ from promotions.api.consents import (
     ProposalList,
 )
 from promotions.api.decisions import DecisionList
+from promotions.api.events import EventList, RepositoryEventList
 from promotions.api.failing import FailingList
 from promotions.api.policies import (
     GlobalPolicyDetail,
@@ -41,6 +42,7 @@ __all__ = [
     "CancelPromotion",
     "Consent",
     "DecisionList",
+    "EventList",
     "FailingList",
     "GlobalConsent",
     "GlobalPolicyDetail",
@@ -57,6 +59,7 @@ __all__ = [
     "PromotionDetail",
     "Proposal",
     "ProposalList",
+    "RepositoryEventList",
     "RepositoryPromotionList",
     "RetryFailed",
     "TestGlobalPolicy",

@@ -169,6 +169,7 @@ class Promotion(PublicModel):
             models.Index(
                 fields=("source_repository", "created_at"), name="promotion_source"
             ),
+            models.Index(fields=("finished_at", "id"), name="promotion_ended"),
             models.Index(
                 fields=("target_repository", "created_at"), name="promotion_target"
             ),

@@ -139,6 +139,7 @@ class Scan(PublicModel):
                 condition=Q(state__in=("queued", "running")),
                 name="scan_to_run",
             ),
+            models.Index(fields=("finished_at", "id"), name="scan_ended"),
         )
         constraints = (
             models.UniqueConstraint(

@@ -97,8 +97,10 @@ OPERATIONS = [
     ("get", "/promotions/{promotion}"),
     ("post", "/promotions/{promotion}/again"),
     ("post", "/promotions/{promotion}/cancel"),
+    ("get", "/repositories/{ns}/{name}/events"),
 ]
 ADMINISTRATORS_ONLY = [
+    ("get", "/events"),
     ("post", "/imagescan/scan"),
     ("put", "/imagescan/scan/update"),
     ("get", "/promotionPolicies"),

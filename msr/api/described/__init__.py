@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msr.api.described import enzi, promotions, repositories, scans, tokens
+from msr.api.described import enzi, events, promotions, repositories, scans, tokens
 from msr.api.described.kinds import Described, Rows
 
 __all__ = ["DESCRIBED", "Described"]
@@ -13,4 +13,5 @@ DESCRIBED: Rows = {
     **scans.DESCRIBED,
     **enzi.DESCRIBED,
     **tokens.DESCRIBED,
+    **events.DESCRIBED,
 }

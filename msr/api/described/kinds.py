@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class Described:
     """One method: the shape of its answer (None is empty, a list is one of them).
 
-    `query` and `body` are the forms that it reads; `paged` lists come in pages.
+    `query` and `body` are the forms that it reads; `paged` lists come in pages, and
+    what `leads_on` has the same headers with parameters of its own.
     """
 
     answer: Shape | list[Shape] | None
@@ -24,6 +25,7 @@ class Described:
     query: type[Form] | None = None
     status: int = 200
     paged: bool = False
+    leads_on: bool = False
     filtered: bool = False
     takes_report: bool = False
 

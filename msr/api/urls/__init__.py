@@ -9,7 +9,7 @@ from rest_framework.exceptions import NotFound
 from typing_extensions import override
 
 from accounts.api import Operation
-from msr.api.urls import promotions, repositories, scans, tokens
+from msr.api.urls import events, promotions, repositories, scans, tokens
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -31,5 +31,6 @@ urlpatterns = [
     *promotions.urlpatterns,
     *scans.urlpatterns,
     *tokens.urlpatterns,
+    *events.urlpatterns,
     re_path(".*", NoSuchOperation.as_view()),
 ]

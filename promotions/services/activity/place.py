@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.access import Action
 from accounts.models import AuditEvent
 from promotions.models import PolicyVersion, Promotion
+from promotions.services.activity.entries import Kind
 from repositories.models import (
     Repository,
     Scan,
@@ -34,12 +35,13 @@ PRIVATE = ("accounts.AccessToken", "accounts.User")
 class Place:
     """A repository that the actor may pull, or what they may pull in a namespace.
 
-    `administers` is whether the actor is an admin of the repository or namespace: of
-    what was changed, others see their own acts only.
+    Without a namespace it is the whole registry, for administrators. `administers` is
+    whether the actor is an admin of the repository or namespace: of what was changed,
+    others see their own acts only.
     """
 
     actor: Actor
-    namespace: Namespace
+    namespace: Namespace | None
     repository: Repository | None
     administers: bool
 
@@ -48,13 +50,29 @@ class Place:
         if self.repository is not None:
             return [self.repository.pk]
         rows = Repository.objects.permitted(self.actor, Action.PULL)
-        return rows.filter(namespace=self.namespace).values("pk")
+        if self.namespace is not None:
+            rows = rows.filter(namespace=self.namespace)
+        return rows.values("pk")
 
     @property
     def _is_own(self) -> bool:
         """Whether the namespace is the actor's own, or they administer the portal."""
         own = getattr(self.actor.user, "namespace_id", None)
-        return self.actor.is_administrator or own == self.namespace.pk
+        here = self.namespace is not None and own == self.namespace.pk
+        return self.actor.is_administrator or here
+
+    def at(self, kind: Kind) -> str:
+        """Return the column that says when a row of the kind happened."""
+        return kind.at
+
+    def rows(self, kind: Kind, person: str) -> QuerySet[Any]:
+        """Return the rows of a kind, with `person` of that one only."""
+        return {
+            Kind.TAGS: self.tags,
+            Kind.PROMOTIONS: self.promotions,
+            Kind.SCANS: self.scans,
+            Kind.CHANGES: self.changes,
+        }[kind](person)
 
     def tags(self, person: str) -> QuerySet[Any]:
         """Return moves of tags, each with whether the tag `stands` now."""
@@ -97,10 +115,10 @@ class Place:
     def changes(self, person: str) -> QuerySet[Any]:
         """Return entries of the audit log about the place."""
         rows = AuditEvent.objects.exclude(object_type__in=TOLD_ELSEWHERE)
-        if self.repository is None:
-            rows = rows.filter(namespace_uuid=self.namespace.uuid)
-        else:
+        if self.repository is not None:
             rows = rows.filter(_about(self.repository))
+        elif self.namespace is not None:
+            rows = rows.filter(namespace_uuid=self.namespace.uuid)
         own = getattr(self.actor.user, "uuid", None)
         if not self.administers:
             rows = rows.filter(actor_uuid=own) if own else rows.none()
@@ -109,8 +127,9 @@ class Place:
         if not person:
             return rows
         if not self.actor.is_administrator:  # what is not told is not found either
-            here = Q(namespace_uuid=self.namespace.uuid) | Q(actor_uuid=own)
-            rows = rows.filter(~Q(object_type=POLICY) | here)
+            here = getattr(self.namespace, "uuid", None)
+            told = Q(namespace_uuid=here) | Q(actor_uuid=own)
+            rows = rows.filter(~Q(object_type=POLICY) | told)
         return rows.filter(actor=person)
 
 

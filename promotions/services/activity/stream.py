@@ -20,6 +20,8 @@ from promotions.services.activity.entries import Entry, Kind, Wanted
 from promotions.services.activity.words import told
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from promotions.services.activity.place import Place
 
 LARGEST = 2**63  # keys of rows are smaller
@@ -40,12 +42,15 @@ class _Behind:
     kind: Kind
     pk: int
 
-    def of(self, kind: Kind) -> Q:
-        """Return the condition "comes after it", for the rows of a kind."""
-        earlier = Q(**{f"{kind.at}__lt": self.at})
+    def of(self, kind: Kind, column: str) -> Q:
+        """Return the condition "comes after it", for the rows of a kind.
+
+        The `column` says when they happened.
+        """
+        earlier = Q(**{f"{column}__lt": self.at})
         if kind.rank < self.kind.rank:
             return earlier
-        same = Q(**{kind.at: self.at})
+        same = Q(**{column: self.at})
         if kind is self.kind:
             same &= Q(pk__lt=self.pk)
         return earlier | same
@@ -69,24 +74,31 @@ def stream(
 def _next(
     place: Place, kind: Kind, wanted: Wanted, behind: _Behind | None, count: int
 ) -> list[Entry]:
-    rows = _rows(place, kind, wanted.person)
-    if wanted.since:
-        rows = rows.filter(**{f"{kind.at}__gte": wanted.since})
-    if wanted.until:
-        rows = rows.filter(**{f"{kind.at}__lt": wanted.until})
+    rows, at = _of_time(place, kind, wanted), place.at(kind)
     if behind is not None:
-        rows = rows.filter(behind.of(kind))
-    newest = rows.order_by(f"-{kind.at}", "-pk")[:count]
+        rows = rows.filter(behind.of(kind, at))
+    newest = rows.order_by(f"-{at}", "-pk")[:count]
     return [told(place, kind, row) for row in newest]
 
 
-def _rows(place: Place, kind: Kind, person: str) -> Any:
-    return {
-        Kind.TAGS: place.tags,
-        Kind.PROMOTIONS: place.promotions,
-        Kind.SCANS: place.scans,
-        Kind.CHANGES: place.changes,
-    }[kind](person)
+def count(place: Place, wanted: Wanted) -> int:
+    """Return how many entries the whole stream has; one query for each kind."""
+    kinds = [wanted.kind] if wanted.kind else list(Kind)
+    return sum(_of_time(place, kind, wanted).count() for kind in kinds)
+
+
+def _of_time(place: Place, kind: Kind, wanted: Wanted) -> QuerySet[Any]:
+    rows, at = place.rows(kind, wanted.person), place.at(kind)
+    if wanted.since:
+        rows = rows.filter(**{f"{at}__gte": wanted.since})
+    if wanted.until:
+        rows = rows.filter(**{f"{at}__lt": wanted.until})
+    return rows
+
+
+def is_key(key: str) -> bool:
+    """Tell whether a page may start there; `stream` takes any other for the start."""
+    return _read(key) is not None
 
 
 def _read(key: str) -> _Behind | None:

@@ -34,7 +34,7 @@ DEEDS = {
 def told(place: Place, kind: Kind, row: Any) -> Entry:
     """Return the entry of a row."""
     who, what = _TELL[kind](place, row)
-    return Entry(kind, row, getattr(row, kind.at), who, what)
+    return Entry(kind, row, getattr(row, place.at(kind)), who, what)
 
 
 def _of_tag(_place: Place, move: TagMove) -> tuple[str, str]:
@@ -67,7 +67,8 @@ def _of_change(place: Place, event: AuditEvent) -> tuple[str, str]:
     if event.object_type != POLICY:
         return event.actor, f"{deed} {event.object_name}{_details(event)}"
     is_own = event.actor_uuid == getattr(place.actor.user, "uuid", None)
-    is_here = event.namespace_uuid == place.namespace.uuid
+    here = place.namespace.uuid if place.namespace else None
+    is_here = here is not None and event.namespace_uuid == here
     tells_who = is_here or is_own or place.actor.is_administrator
     return (event.actor if tells_who else ""), f"{deed} a promotion policy"
 
