@@ -92,6 +92,10 @@ def schedule(sender: Celery, **_kwargs: object) -> None:
             "task": "promotions.tasks.compact_decisions",
             "schedule": 24 * 3600.0,
         },
+        "forget_events": {
+            "task": "promotions.tasks.forget_events",
+            "schedule": 3600.0,
+        },
         "retry_waiting": {
             "task": "promotions.tasks.retry_waiting",
             "schedule": settings.SWEEP_PERIOD * 6,

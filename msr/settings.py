@@ -226,6 +226,8 @@ POLICY_EDITORS = env.choice(
     "POLICY_EDITORS", ("namespace-admins", "own-namespace", "administrators")
 )
 DECISION_DAYS = env.integer("DECISION_DAYS", 90)
+EVENT_DAYS = env.integer("EVENT_DAYS", 0)
+EVENT_COUNT = env.integer("EVENT_COUNT", 0)
 EVIDENCE_MAX_AGE_DAYS = env.integer("EVIDENCE_MAX_AGE_DAYS", 7)
 RESCAN_PERIOD = env.integer("RESCAN_PERIOD", 86_400)
 PROPOSALS_PER_HOUR = env.integer("PROPOSALS_PER_HOUR", 20)

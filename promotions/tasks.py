@@ -14,6 +14,7 @@ from promotions.models.promotion import State
 from promotions.services import (
     apply,
     evaluate,
+    forgetting,
     promote,
     reevaluate,
     rescan,
@@ -96,6 +97,12 @@ def sweep_decisions() -> None:
 def compact_decisions() -> None:
     """Forget old decisions that no promotion rests on."""
     reevaluate.compact()
+
+
+@shared_task
+def forget_events() -> None:
+    """Forget old history that nothing rests on, where the operator wants that."""
+    forgetting.forget()
 
 
 @shared_task

@@ -7,6 +7,7 @@ from accounts.models.audit import AuditEvent
 from accounts.models.base import PublicModel
 from accounts.models.encrypted import EncryptedTextField
 from accounts.models.grant import GrantBase, NamespaceGroupGrant, NamespaceUserGrant
+from accounts.models.horizon import Horizon
 from accounts.models.namespace import Namespace
 from accounts.models.organization import (
     Organization,
@@ -22,6 +23,7 @@ __all__ = [
     "AuditEvent",
     "EncryptedTextField",
     "GrantBase",
+    "Horizon",
     "Namespace",
     "NamespaceGroupGrant",
     "NamespaceUserGrant",
