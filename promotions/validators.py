@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -13,6 +14,19 @@ from promotions.rules.repository_pattern import (
     RepositoryPattern,
     TargetPattern,
 )
+
+KEY_MAX_LENGTH = 100
+KEY_PATTERN = "[a-z0-9]+(?:[._-]+[a-z0-9]+)*"
+
+
+def validate_key(value: str) -> None:
+    """Refuse what files cannot name a policy, or themselves, by."""
+    if len(value) > KEY_MAX_LENGTH or not re.fullmatch(KEY_PATTERN, value):
+        message = (
+            "A key is made of lower-case letters and digits, separated by dots,"
+            f" underscores or dashes, and has at most {KEY_MAX_LENGTH} characters."
+        )
+        raise ValidationError(message, code="invalid_key")
 
 
 def validate_rules(value: list[dict[str, Any]]) -> None:

@@ -10,6 +10,7 @@ from accounts.models import Namespace, PublicModel, User
 from promotions.models.consent import PolicyConsent
 from promotions.models.version import PolicyVersion
 from promotions.querysets import PromotionPolicyQuerySet
+from promotions.validators import KEY_MAX_LENGTH, validate_key
 
 
 class Standing(models.TextChoices):
@@ -65,6 +66,35 @@ class PromotionPolicy(PublicModel):
         help_text="When *Save & Apply* was asked for; empty once it was done.",
     )
     last_promoted_at = models.DateTimeField(null=True, editable=False)
+    key = models.CharField(
+        max_length=KEY_MAX_LENGTH,
+        blank=True,
+        editable=False,
+        validators=(validate_key,),
+        help_text="By what files name it; unique in its namespace once it has one.",
+    )
+    managed_by = models.CharField(
+        max_length=KEY_MAX_LENGTH,
+        blank=True,
+        editable=False,
+        help_text="The name of the file that says what it does; empty without one.",
+    )
+    managed_at = models.DateTimeField(
+        null=True, editable=False, help_text="When the file was applied to it last."
+    )
+    managed_for = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        help_text="Who applied the file.",
+    )
+    managed_enabled = models.BooleanField(
+        null=True,
+        editable=False,
+        help_text="What the file said of the switch, to see whether somebody used it.",
+    )
     deleted_at = models.DateTimeField(null=True, editable=False)
 
     objects = PromotionPolicyQuerySet.as_manager()
@@ -84,6 +114,31 @@ class PromotionPolicy(PublicModel):
                 condition=Q(scope="global", source_namespace__isnull=True)
                 | (~Q(scope="global") & Q(source_namespace__isnull=False)),
                 name="policy_belongs_to_its_namespace",
+            ),
+            models.UniqueConstraint(
+                fields=("source_namespace", "key"),
+                condition=Q(deleted_at__isnull=True) & ~Q(key=""),
+                name="one_policy_per_key_in_a_namespace",
+            ),
+            models.UniqueConstraint(
+                fields=("key",),
+                condition=Q(deleted_at__isnull=True, source_namespace__isnull=True)
+                & ~Q(key=""),
+                name="one_global_policy_per_key",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    managed_by="",
+                    managed_at__isnull=True,
+                    managed_for__isnull=True,
+                    managed_enabled__isnull=True,
+                )
+                | (
+                    Q(managed_at__isnull=False, managed_enabled__isnull=False)
+                    & ~Q(managed_by="")
+                    & ~Q(key="")
+                ),
+                name="policy_is_managed_whole_or_not",
             ),
         )
 
