@@ -67,16 +67,21 @@ def _kind(error: Any) -> str:
     names = [wanted] if isinstance(wanted, str) else list(wanted)
     sentence = f"This has to be {' or '.join(_KINDS[name] for name in names)}."
     is_plain = isinstance(error.instance, bool | int | float) or error.instance is None
-    return f"{sentence} Put it in quotes." if "string" in names and is_plain else sentence
+    return (
+        f"{sentence} Put it in quotes." if "string" in names and is_plain else sentence
+    )
 
 
 _TELL: dict[str, Callable[[Any], str]] = {
     "type": _kind,
-    "enum": lambda error: "This has to be one of: "
-    f"{', '.join(map(str, error.validator_value))}.",
+    "enum": lambda error: (
+        f"This has to be one of: {', '.join(map(str, error.validator_value))}."
+    ),
     "const": lambda error: f"This has to be {error.validator_value}.",
-    "pattern": lambda _error: "This has to be lower-case letters and digits, separated"
-    " by dots, underscores or dashes.",
+    "pattern": lambda _error: (
+        "This has to be lower-case letters and digits, separated"
+        " by dots, underscores or dashes."
+    ),
     "maxLength": lambda error: f"At most {error.validator_value} characters.",
     "minItems": lambda error: f"At least {error.validator_value} of these.",
     "maxItems": lambda error: f"At most {error.validator_value} of these.",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 MAX_LISTED = 200
-MAX_COUNT = 1000
+MAX_COUNT = 100
+MAX_PLATFORMS = 4
 
 _WORD = {"type": "string", "maxLength": 500}
 _SCORE = {"type": "number", "minimum": 0, "maximum": 10}
@@ -52,7 +53,11 @@ GIVEN: dict[str, Any] = {
     "pushedAgo": _word("How long ago it was pushed when asked, such as 24h."),
     "artifactType": _word("The media type of what is no container image."),
     "size": _word('Such as "500MB".'),
-    "platforms": _list(_WORD, "Such as linux/amd64; all are alike."),
+    "platforms": {
+        **_list(_WORD, "Such as linux/amd64; all are alike."),
+        "minItems": 1,
+        "maxItems": MAX_PLATFORMS,
+    },
     "components": _list(
         _either(
             "A package: name, name@version, or more of it.",

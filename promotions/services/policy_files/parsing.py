@@ -18,6 +18,7 @@ from promotions.rules.text_operators import quoted
 from promotions.services.policy_files.checking import mistakes
 from promotions.services.policy_files.problems import InvalidFile, Problem
 from promotions.services.policy_files.reading import read
+from promotions.services.policy_files.schema import MAX_ALL_TESTS
 from promotions.services.policy_files.shape import (
     DEFAULT_NAME,
     FIELDS,
@@ -46,7 +47,12 @@ def parse(content: bytes | str) -> PolicyFile:
         _entry(policy, ("policies", number))
         for number, policy in enumerate(value["policies"])
     )
-    wrong = [*_empty(scope), *_both(value["policies"]), *_all_wrong(entries, scope)]
+    wrong = [
+        *_empty(scope),
+        *_both(value["policies"]),
+        *_too_many(entries),
+        *_all_wrong(entries, scope),
+    ]
     _refuse(document.problem(path, sentence) for path, sentence in wrong)
     return PolicyFile(value.get("name", DEFAULT_NAME), scope, entries, document)
 
@@ -96,6 +102,11 @@ def _empty(scope: Scope) -> Wrong:
         yield ("scope",), sentence
 
 
+def _too_many(entries: tuple[Entry, ...]) -> Wrong:
+    if sum(len(entry.examples) for entry in entries) > MAX_ALL_TESTS:
+        yield ("policies",), f"A file has at most {MAX_ALL_TESTS} tests."
+
+
 def _both(policies: list[dict[str, Any]]) -> Wrong:
     for number, policy in enumerate(policies):
         if {"sourceRepository", "sourcePattern"} <= policy.keys():
@@ -130,9 +141,12 @@ def _wrong_source(entry: Entry, scope: Scope) -> Wrong:
     elif entry.is_global:
         yield from _wrong_global(entry, scope, path)
     elif not pattern.names_namespace:
-        yield path, (
-            "The pattern reaches into other namespaces: begin it with one name, or"
-            " write “global: true” beside it."
+        yield (
+            path,
+            (
+                "The pattern reaches into other namespaces: begin it with one name, or"
+                " write “global: true” beside it."
+            ),
         )
     elif pattern.namespace not in scope.namespaces:
         sentence = f"The namespace {quoted(pattern.namespace)} is not in the scope."

@@ -28,7 +28,8 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 VERSION = 1
 MAX_NAMESPACES = 100
 MAX_POLICIES = 300
-MAX_TESTS = 50
+MAX_TESTS = 50  # of one policy
+MAX_ALL_TESTS = 500
 
 Schema = dict[str, Any]
 
