@@ -25,6 +25,8 @@ DEEDS = {
     "decline": "Declined",
     "withdraw": "Withdrew the consent to",
     "retract": "Took back the proposal of",
+    "manage": "Put into a file",
+    "release": "Released from its file",
     "scan": "Asked to scan",
     "hide vulnerability": "Hid",
     "unhide vulnerability": "Let count again:",

@@ -8,6 +8,7 @@ from promotions.services.policies.consents import accept, decline, retract, with
 from promotions.services.policies.difference import Change, difference
 from promotions.services.policies.draft import Draft
 from promotions.services.policies.ends import Ends
+from promotions.services.policies.managed import mark, refuse_managed, release
 from promotions.services.policies.saving import create, refuse_saving, update
 from promotions.services.policies.shown import (
     Shown,
@@ -38,8 +39,11 @@ __all__ = [
     "difference",
     "dismiss",
     "is_about",
+    "mark",
     "may_stop",
+    "refuse_managed",
     "refuse_saving",
+    "release",
     "retract",
     "shown",
     "shown_at",

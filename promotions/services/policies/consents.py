@@ -15,6 +15,7 @@ from promotions.services.policies.audited import record
 from promotions.services.policies.checks import check_effects
 from promotions.services.policies.ends import Ends
 from promotions.services.policies.locking import lock
+from promotions.services.policies.managed import refuse_managed
 from promotions.services.policies.saving import make_current
 
 if TYPE_CHECKING:
@@ -75,10 +76,12 @@ def withdraw(
 def retract(*, actor: Actor, policy: PromotionPolicy) -> PromotionPolicy:
     """Take back what is proposed; a policy that never ran is deleted with it.
 
-    Needs admin on the source. Raises ValidationError when nothing is proposed.
+    Needs admin on the source. Raises ValidationError when nothing is proposed, and
+    PermissionDenied for a policy that a file owns.
     """
     version = policy.proposed_version
     require_policy_editor(actor, Ends.of(policy.shown_version).source)
+    refuse_managed(policy)
     if version is None:
         message = "Nothing is proposed for this policy."
         raise ValidationError(message)

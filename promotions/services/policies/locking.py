@@ -26,7 +26,9 @@ def lock(policy_id: int) -> PromotionPolicyQuerySet:
 def lock_unchanged(policy: PromotionPolicy) -> None:
     """Lock a policy; raise ValidationError when it is not as it was loaded any more."""
     rows = lock(policy.pk).filter(deleted_at=None)
-    versions = rows.values_list("current_version", "proposed_version").first()
-    if versions != (policy.current_version_id, policy.proposed_version_id):
+    columns = "current_version", "proposed_version", "managed_by"
+    found = rows.values_list(*columns).first()
+    known = policy.current_version_id, policy.proposed_version_id, policy.managed_by
+    if found != known:
         message = "Somebody else changed the policy meanwhile; reload and try again."
         raise ValidationError(message)

@@ -27,6 +27,7 @@ from promotions.services.policies.checks import check_effects, check_version
 from promotions.services.policies.draft import Draft
 from promotions.services.policies.ends import Ends, named_target
 from promotions.services.policies.locking import lock_unchanged
+from promotions.services.policies.managed import refuse_managed
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -98,7 +99,8 @@ def update(
     `changes` are fields of Draft; those that say what is so already make no new
     version. Rights, `apply` and `propose` are as in `create`; switching alone needs no
     admin of the target, and switching off an admin of either side. Raises
-    ValidationError, too, when somebody else saved a version since `policy` was loaded.
+    ValidationError, too, when somebody else saved a version since `policy` was loaded,
+    and PermissionDenied for one that a file owns.
     """
     base = policy.shown_version
     draft = replace(Draft.of(base), **changes)
@@ -108,6 +110,7 @@ def update(
         )
     version = draft.as_version(actor, policy)
     require_policy_editor(actor, Ends.of(base).source)
+    refuse_managed(policy)
     consenting = _consenting(actor, version, propose=propose)
     with transaction.atomic(), record_change(actor, "update", policy):
         lock_unchanged(policy)

@@ -12,6 +12,8 @@ from promotions.models import PromotionPolicy
 from promotions.permissions import administers, require_admin, require_policy_editor
 from promotions.services.policies.audited import record, record_change
 from promotions.services.policies.ends import Ends, named_target
+from promotions.services.policies.locking import lock
+from promotions.services.policies.managed import refuse_managed
 
 if TYPE_CHECKING:
     from accounts.access import Actor
@@ -56,13 +58,15 @@ def write(policy: PromotionPolicy, *, enabled: bool) -> None:
 def delete(*, actor: Actor, policy: PromotionPolicy) -> None:
     """Delete a policy; what it promoted stays.
 
-    Needs admin on the source; where that is one repository, on either side.
+    Needs admin on the source; where that is one repository, on either side. Raises
+    PermissionDenied for one that a file owns, too.
     """
     require_deleter(actor, policy)
     with transaction.atomic():
-        PromotionPolicy.objects.filter(pk=policy.pk).update(
-            deleted_at=timezone.now(), enabled=False
-        )
+        rows = lock(policy.pk)
+        for found in rows.only("managed_by"):
+            refuse_managed(found)
+        rows.update(deleted_at=timezone.now(), enabled=False)
         record(actor, "delete", policy, after={})
 
 

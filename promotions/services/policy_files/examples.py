@@ -12,16 +12,11 @@ from promotions.rules import (
     CompiledRules,
     InvalidRule,
     InvalidTemplate,
-    Options,
     OutcomeResult,
     Result,
     TagTemplate,
     TemplateContext,
-    Unlicensed,
-    Unscored,
-    compile_rules,
     evaluate,
-    parse_rules,
 )
 from promotions.services.policy_files.given import DIGEST, facts_of
 
@@ -74,16 +69,10 @@ def _failed(entry: Entry) -> Iterator[tuple[Example, str]]:
 
 
 def _compiled(content: dict[str, Any]) -> CompiledRules:
-    chosen = {
-        name: content.get(name, PolicyVersion._meta.get_field(name).get_default())
-        for name in ("unscored", "unlicensed", "allow_unscannable")
-    }
-    options = Options(
-        unscored=Unscored(chosen["unscored"]),
-        unlicensed=Unlicensed(chosen["unlicensed"]),
-        allow_unscannable=chosen["allow_unscannable"],
-    )
-    return compile_rules(parse_rules(content.get("rules", [])), options)
+    """Return the rules as the version would have them that the file describes."""
+    asked = ("rules", "unscored", "unlicensed", "allow_unscannable")
+    chosen = {name: content[name] for name in asked if name in content}
+    return PolicyVersion(**chosen).compiled
 
 
 def _otherwise(example: Example, verdict: Verdict) -> str:

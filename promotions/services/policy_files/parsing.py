@@ -31,7 +31,7 @@ from promotions.services.policy_files.shape import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from promotions.services.policy_files.reading import Document, Path
+    from promotions.services.policy_files.reading import Path
     from promotions.services.policy_files.shape import Identity
 
     Wrong = Iterator[tuple[Path, str]]

@@ -95,7 +95,7 @@ class _Reading:
     """Makes values of the parser's events, and stops at the first that it refuses."""
 
     def __init__(self, text: str) -> None:
-        self._parser = yaml.SafeLoader(text)
+        self._events = iter(yaml.parse(text, Loader=yaml.SafeLoader))
         self._places: dict[Path, Place] = {}
 
     def document(self) -> Document:
@@ -110,7 +110,7 @@ class _Reading:
         return Document(value, self._places)
 
     def _next(self) -> events.Event:
-        return cast("events.Event", self._parser.get_event())
+        return cast("events.Event", next(self._events))
 
     def _value(self, event: events.Event, path: Path) -> Any:
         self._refuse(event, path)
@@ -166,7 +166,8 @@ def _plain(text: str) -> Any:
 
 
 def _place(event: events.Event) -> Place:
-    return event.start_mark.line + 1, event.start_mark.column + 1
+    mark = event.start_mark
+    return (mark.line + 1, mark.column + 1) if mark else (0, 0)
 
 
 def _at(event: events.Event, sentence: str) -> InvalidFile:

@@ -6,7 +6,7 @@ Editors complete by it, and `shape` checks by it: it cannot disagree with either
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from promotions.models import PolicyVersion
 from promotions.rules import Field, Result
@@ -22,7 +22,7 @@ from promotions.services.policy_files.example_schema import GIVEN
 from promotions.validators import KEY_MAX_LENGTH, KEY_PATTERN
 
 if TYPE_CHECKING:
-    from django.db.models import TextChoices
+    from django.db import models
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 VERSION = 1
@@ -225,11 +225,15 @@ def _flag(said: str, *, default: bool = False) -> Schema:
     return {"type": "boolean", "default": default, "description": said}
 
 
-def _choice(choices: type[TextChoices], field: str) -> Schema:
+def _choice(choices: type[models.TextChoices], field: str) -> Schema:
     said = "; ".join(f"{value}: {label}" for value, label in choices.choices)
-    default = PolicyVersion._meta.get_field(field).get_default()
+    default = _column(field).get_default()
     return {"enum": list(choices.values), "default": default, "description": said}
 
 
 def _help(field: str) -> str:
-    return str(PolicyVersion._meta.get_field(field).help_text)
+    return str(_column(field).help_text)
+
+
+def _column(field: str) -> models.Field[Any, Any]:
+    return cast("models.Field[Any, Any]", PolicyVersion._meta.get_field(field))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from promotions.rules import Result
-
 if TYPE_CHECKING:
+    from promotions.rules import Result
     from promotions.services.policy_files.reading import Document, Path
 
 DEFAULT_NAME = "policies"
