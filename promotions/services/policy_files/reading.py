@@ -110,7 +110,7 @@ class _Reading:
         return Document(value, self._places)
 
     def _next(self) -> events.Event:
-        return cast("events.Event", next(self._events))
+        return next(self._events)
 
     def _value(self, event: events.Event, path: Path) -> Any:
         self._refuse(event, path)
