@@ -65,6 +65,10 @@ def levels_allowing(action: Action) -> list[str]:
     return [level.value for level, actions in ACTIONS.items() if action in actions]
 
 
+IMPORTER = "msr-import"
+"""The user whose pushes are recorded, and no policy is asked about by itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who asks: a person or robot, and the access token used, if one was.

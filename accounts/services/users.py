@@ -8,6 +8,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
+from accounts.access import IMPORTER
 from accounts.models import Namespace, User
 from accounts.permissions import require_administrator
 from accounts.services import audit, namespaces, sessions
@@ -43,6 +44,30 @@ def create(
         user.full_clean(exclude=["password"])
         user.save()
         audit.record(actor=actor, action="create", subject=user, namespace=namespace)
+    return user
+
+
+def importer(*, actor: Actor) -> User:
+    """Return the user under whose name images are copied from another registry.
+
+    It has no namespace and no password; an administrator makes it an access token.
+    Raises ValidationError where a person has the name.
+    """
+    require_administrator(actor)
+    found = User.objects.filter(username=IMPORTER).first()
+    if found is not None and found.namespace_id is not None:
+        message = (
+            f"A person is called {IMPORTER}, which is the name of whoever copies images"
+            " from another registry: rename them first."
+        )
+        raise ValidationError(message)
+    if found is not None:
+        return found
+    user = User(username=IMPORTER)
+    user.set_unusable_password()
+    with transaction.atomic():
+        user.save()
+        audit.record(actor=actor, action="create", subject=user)
     return user
 
 

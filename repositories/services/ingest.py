@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.access import SYSTEM
+from accounts.access import IMPORTER, SYSTEM
 from accounts.models import Namespace
 from repositories.models import (
     RegistryEvent,
@@ -149,6 +149,8 @@ def _ingest_push(
             moved_by=event.payload["actor"],
             event_id=event.event_id,
             expected_version=version if is_current else None,
+            # What is copied from another registry was decided about there.
+            is_baseline=event.payload["actor"] == IMPORTER,
         )
         try:
             move = tags.record_move(repository=repository, manifest=manifest, seen=seen)

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
+from accounts.access import IMPORTER
 from accounts.models import User
 from repositories.models import Provenance, Scan, Tag, TagMove
 from repositories.registry import TagName
@@ -123,9 +124,11 @@ def _scan(repository: Repository, manifest: Manifest, move: TagMove) -> None:
     """Have what was pushed scanned, where the repository scans on push.
 
     What was scanned before, such as an image that was promoted, is not scanned again.
+    What the first walk finds may be the whole registry: it waits to be asked for.
     """
     attached = TagName.parse(move.tag).attached_to or manifest.subject_digest
-    if repository.scan_on_push and not (move.is_baseline or attached):
+    is_old = move.is_baseline and move.moved_by != IMPORTER
+    if repository.scan_on_push and not (is_old or attached):
         requesting.want(
             repository=repository, manifest=manifest, trigger=Scan.Trigger.PUSH
         )
