@@ -9,7 +9,12 @@ from promotions.services.policies.difference import Change, difference
 from promotions.services.policies.draft import Draft
 from promotions.services.policies.ends import Ends
 from promotions.services.policies.managed import mark, refuse_managed, release
-from promotions.services.policies.saving import create, refuse_saving, update
+from promotions.services.policies.saving import (
+    create,
+    keep_unanswered,
+    refuse_saving,
+    update,
+)
 from promotions.services.policies.shown import (
     Shown,
     is_about,
@@ -19,7 +24,7 @@ from promotions.services.policies.shown import (
     unanswered,
 )
 from promotions.services.policies.survey import Pair, Survey, survey
-from promotions.services.policies.switching import delete, may_stop
+from promotions.services.policies.switching import delete, may_stop, switch
 from promotions.services.policies.voice import Voice
 
 __all__ = [
@@ -39,6 +44,7 @@ __all__ = [
     "difference",
     "dismiss",
     "is_about",
+    "keep_unanswered",
     "mark",
     "may_stop",
     "refuse_managed",
@@ -49,6 +55,7 @@ __all__ = [
     "shown_at",
     "shown_to_target",
     "survey",
+    "switch",
     "unanswered",
     "update",
     "withdraw",

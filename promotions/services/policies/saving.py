@@ -13,7 +13,7 @@ from django.db.models import Max
 from django.http import Http404
 from django.utils import timezone
 
-from accounts.permissions import RateLimited
+from accounts.permissions import RateLimited, require_administrator
 from promotions.models import PolicyConsent, PolicyVersion, PromotionPolicy
 from promotions.permissions import (
     administers,
@@ -77,6 +77,26 @@ def create(
         if made := _made_before(policy.uuid):
             return made
         raise
+    return policy
+
+
+def keep_unanswered(*, actor: Actor, draft: Draft) -> PromotionPolicy:
+    """Keep a policy that nobody agreed to yet, switched off; administrators only.
+
+    For what comes from another registry: neither a loop nor what it would publish is
+    looked for before somebody agrees. Raises ValidationError as `create` does.
+    """
+    require_administrator(actor)
+    version = draft.as_version(actor)
+    check_version(version)
+    _refuse_missing(version)
+    policy = version.policy
+    policy.enabled = False
+    with transaction.atomic():
+        policy.save()
+        version.policy = policy
+        _save(actor, version, frozenset(), apply=False)
+        record(actor, "create", policy)
     return policy
 
 
