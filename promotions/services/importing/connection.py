@@ -40,7 +40,7 @@ _PASSING = frozenset(
     }
 )
 _ABSENT = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})
-_SAID = {
+_SAID: dict[int, str] = {
     HTTPStatus.UNAUTHORIZED: "the name and the secret are not accepted",
     HTTPStatus.FORBIDDEN: "this account may not read it; use an administrator's",
     HTTPStatus.TOO_MANY_REQUESTS: "it asks for fewer questions; try again later",
@@ -152,11 +152,15 @@ def _page(address: str, answer: Answer) -> Page:
         message = f"{address} is not there ({answer.status})."
         raise NotThere(message)
     if answer.status != HTTPStatus.OK:
-        said = _SAID.get(HTTPStatus(answer.status)) if answer.status in _KNOWN else None
-        reason = said or "the answer is of another kind than MSR's"
-        message = f"{address} answers {answer.status}: {reason}."
+        message = f"{address} answers {answer.status}: {_said(answer.status)}."
         raise UnusableAnswer(message)
     return Page(_json(address, answer.body), _next(address, answer.headers))
+
+
+def _said(status: int) -> str:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return "it has a trouble of its own; try again later"
+    return _SAID.get(status, "that is not what MSR answers")
 
 
 def _json(address: str, body: bytes) -> Any:
@@ -178,6 +182,3 @@ def _next(address: str, headers: Mapping[str, str]) -> str:
         message = f"{address} names a next page in more than {MAX_START} characters."
         raise UnusableAnswer(message)
     return start
-
-
-_KNOWN = frozenset(status.value for status in HTTPStatus)
