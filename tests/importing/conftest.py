@@ -36,8 +36,9 @@ def allow(settings: SettingsWrapper) -> Callable[[int], None]:
 
 @pytest.fixture
 def msr(make_server, allow) -> FakeMSR:
-    server = make_server(lambda handler: made.answer(handler))
+    server = make_server(lambda handler: handler.reply(404))
     made = FakeMSR(server)
+    server.answering = made.answer
     allow(server.server_port)
     return made
 

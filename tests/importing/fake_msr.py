@@ -244,34 +244,36 @@ class FakeMSR:
         match path:
             case ["enzi", "v0", "accounts"]:
                 return {"accounts": self.accounts}
-            case ["enzi", "v0", "accounts", name, "members"]:
-                return {"members": self.members[name]}
-            case ["enzi", "v0", "accounts", name, "teams"]:
-                ids = [{"id": f"id-of-{one}", "name": one} for one in self.teams[name]]
-                return {"teams": ids}
-            case ["enzi", "v0", "accounts", name, "teams", team, "members"]:
-                return {"members": self.teams[name][team.removeprefix("id-of-")]}
+            case ["enzi", "v0", "accounts", name, *rest]:
+                return self._of_account(name, rest)
             case ["api", "v0", *rest]:
                 return self._api(rest)
         return None
 
-    def _api(self, path: list[str]) -> Body:
+    def _of_account(self, name: str, path: list[str]) -> Body:
         match path:
-            case ["repositories"]:
-                return {"repositories": [self._listed(r) for r in self.repositories]}
-            case ["repositories", namespace]:
-                rows = [r for r in self.repositories if r["namespace"] == namespace]
-                return {"repositories": [self._listed(r) for r in rows]}
+            case ["members"]:
+                return {"members": self.members[name]}
+            case ["teams"]:
+                ids = [{"id": f"id-of-{one}", "name": one} for one in self.teams[name]]
+                return {"teams": ids}
+            case ["teams", team, "members"]:
+                return {"members": self.teams[name][team.removeprefix("id-of-")]}
+        return None
+
+    def _api(self, path: list[str]) -> Body:
+        plain = {"webhooks": self.webhooks, "imagescan/layeroverride": self.overrides}
+        match path:
+            case ["repositories", *rest] if len(rest) <= 1:
+                rows = self.repositories
+                found = [r for r in rows if not rest or rest == [r["namespace"]]]
+                return {"repositories": [self._listed(r) for r in found]}
             case ["repositoryNamespaces", name, "teamAccess"]:
                 rows = self.namespace_access.get(name, [])
                 return {"namespace": name, "teamAccessList": rows}
             case ["repositories", namespace, name, *rest]:
                 return self._of_repository(f"{namespace}/{name}", rest)
-            case ["webhooks"]:
-                return self.webhooks
-            case ["imagescan", "layeroverride"]:
-                return self.overrides
-        return None
+        return plain.get("/".join(path))
 
     def _of_repository(self, full_name: str, path: list[str]) -> Body:
         found = [r for r in self.repositories if named(r) == full_name]

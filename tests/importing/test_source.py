@@ -96,7 +96,7 @@ def test_a_host_that_is_no_msr_is_said(msr: FakeMSR, source: Source) -> None:
     msr.instead[REPOSITORIES] = lambda handler: handler.reply(404)
     msr.instead["/api/v0/webhooks"] = lambda handler: handler.reply(404)
     assert source.webhooks() == []
-    with pytest.raises(ImportFailed, match="repositories.* is not there"):
+    with pytest.raises(ImportFailed, match=r"repositories.* is not there"):
         source.repositories()
 
 

@@ -278,11 +278,16 @@ def _import(url: str) -> Import:
 @contextmanager
 def _bar() -> Iterator[Callable[[str, int, int], None]]:
     """Show a progress bar where somebody looks at it."""
-    is_seen = sys.stderr.isatty()
-    with tqdm(disable=not is_seen, dynamic_ncols=True) as bar:
+    if not sys.stderr.isatty():
+        yield importing.quiet
+        return
+    with tqdm(dynamic_ncols=True) as bar:
+        shown = ""
 
         def progress(stage: str, done: int, total: int) -> None:
-            if bar.desc != f"{stage}: ":
+            nonlocal shown
+            if stage != shown:
+                shown = stage
                 bar.set_description(stage)
                 bar.reset(total)
             bar.update(done - bar.n)

@@ -15,7 +15,7 @@ from promotions.services.importing.report import (
     Report,
     comparison_json,
 )
-from promotions.services.importing.snapshot import Snapshot, read
+from promotions.services.importing.snapshot import Snapshot, quiet, read
 from promotions.services.importing.source import Source
 from promotions.services.importing.structure import Choices, take_over
 from promotions.services.importing.switch_on import switch_on
@@ -32,6 +32,7 @@ __all__ = [
     "checked_url",
     "compare",
     "comparison_json",
+    "quiet",
     "read",
     "switch_on",
     "take_over",
