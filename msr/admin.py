@@ -69,6 +69,8 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "promotions.Decision",
             "promotions.Evaluation",
             "promotions.Watch",
+            "promotions.Import",
+            "promotions.ImportedObject",
         ),
     ),
     (

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from promotions.admin import consents, history, policies
+from promotions.admin import consents, history, importing, policies
 
-__all__ = ["consents", "history", "policies"]
+__all__ = ["consents", "history", "importing", "policies"]

@@ -12,6 +12,8 @@ from accounts.services import access_tokens, grants, organizations, teams, users
 from promotions.models import (
     Decision,
     Evaluation,
+    Import,
+    ImportedObject,
     NamespaceAdmission,
     PolicyVersion,
     Promotion,
@@ -188,6 +190,7 @@ def make_tenant(name: str) -> None:
     make_scan(name, tag, owner)
     make_advisory(name)
     make_signature(name, tag, organization, owner)
+    make_import(name, owner)
 
 
 def make_signature(
@@ -208,6 +211,22 @@ def make_signature(
     )
     signatures.keep(manifest=holder, found=[found])
     attachments.note_change(repository=tag.repository, digest=tag.manifest.digest)
+
+
+def make_import(mark: str, owner: User) -> None:
+    """A registry of which one policy was not understood."""
+    source = Import.objects.create(
+        source_url=f"https://{mark}.example.com", started_by=owner
+    )
+    ImportedObject.objects.create(
+        source=source,
+        kind=ImportedObject.Kind.POLICY,
+        key=f"{mark}-policy",
+        name=f"{mark}/a → {mark}/b",
+        state=ImportedObject.State.REFUSED,
+        reason="Rule 1: <unknown>",
+        original={"rules": [{"field": "<unknown>"}]},
+    )
 
 
 def make_advisory(mark: str) -> None:

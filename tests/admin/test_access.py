@@ -60,6 +60,8 @@ CLOSED = {
     "accounts.User",
     "promotions.Decision",
     "promotions.Evaluation",
+    "promotions.Import",
+    "promotions.ImportedObject",
     "promotions.NamespaceAdmission",
     "promotions.PolicyConsent",
     "promotions.Watch",

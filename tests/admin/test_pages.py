@@ -25,6 +25,8 @@ READ_ONLY = {
     "accounts.AuditEvent",
     "promotions.Decision",
     "promotions.Evaluation",
+    "promotions.Import",
+    "promotions.ImportedObject",
     "promotions.NamespaceAdmission",
     "promotions.PolicyConsent",
     "promotions.PolicyVersion",

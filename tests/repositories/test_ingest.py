@@ -19,6 +19,7 @@ from repositories.models import (
     Provenance,
     RegistryEvent,
     Repository,
+    Scan,
     Tag,
     TagMove,
 )
@@ -80,6 +81,23 @@ def test_a_push_becomes_a_tag(push, repository, make_image, announced):
     assert move.event_id == event.event_id
     repository.refresh_from_db()
     assert repository.push_count == 1
+
+
+def test_a_push_under_the_imports_name_is_recorded_and_scanned_and_not_announced(
+    push, repository, make_image, announced
+):
+    """What is copied from another registry was decided about there."""
+    repository.scan_on_push = True
+    repository.save()
+    digest = push(make_image("a"))
+    ingested(
+        repository=repository.full_name, digest=digest, actor={"name": "msr-import"}
+    )
+    (move,) = repository.tag_moves.all()
+    assert (move.is_baseline, move.moved_by) == (True, "msr-import")
+    assert points_to(repository, "1.0") == str(digest)
+    assert not announced
+    assert Scan.objects.filter(manifest=move.to_manifest).exists()
 
 
 def test_there_and_back_is_three_moves_and_again_is_none(push, repository, make_image):

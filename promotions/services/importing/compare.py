@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from promotions.services.importing.snapshot import Progress
     from promotions.services.importing.source import Source
 
+CUT = "Only the newest tags were looked at."
+
 
 @dataclass(frozen=True, slots=True)
 class RepositoryCompared:
@@ -124,4 +126,5 @@ def _policy(actor: Actor, row: ImportedObject) -> PolicyCompared:
     trials = dry_run(actor=actor, version=policy.shown_version, policy=policy)
     found = [trial.effect for trial in trials.rows]
     counted = {effect.value: found.count(effect) for effect in Effect}
-    return PolicyCompared(row.name, was_enabled, row.state, counted, row.reason)
+    said = " ".join(filter(None, (row.reason, CUT if trials.is_cut else "")))
+    return PolicyCompared(row.name, was_enabled, row.state, counted, said)

@@ -111,7 +111,9 @@ class Source:
         return self._msr("", HiddenVulnerability, "imagescan", "layeroverride")
 
     def tags(self, namespace: str, name: str) -> list[Tag]:
-        return self._msr("", Tag, "repositories", namespace, name, "tags")
+        """Return the tags; raises NotThere where the repository is gone."""
+        path = ("repositories", namespace, name, "tags")
+        return self._msr("", Tag, *path, is_optional=False)
 
     def _msr(
         self,
