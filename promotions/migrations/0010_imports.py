@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('promotions', '0008_copy_progress'),
+        ('promotions', '0009_policy_files'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

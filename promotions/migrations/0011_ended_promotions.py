@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("promotions", "0008_copy_progress")]
+    dependencies = [("promotions", "0010_imports")]
     operations = [
         migrations.AddIndex(
             model_name="promotion",

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("repositories", "0011_found_by_name")]
+    dependencies = [("repositories", "0012_webhooks")]
     operations = [
         migrations.AddIndex(
             model_name="scan",
