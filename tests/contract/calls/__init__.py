@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.contract.calls import policies, repositories, scans, tags, teams
+from tests.contract.calls import (
+    events,
+    policies,
+    repositories,
+    scans,
+    tags,
+    teams,
+    tokens,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,4 +25,6 @@ CALLS: Mapping[str, Callable[[Caller], None]] = {
     **teams.CALLS,
     **policies.CALLS,
     **scans.CALLS,
+    **tokens.CALLS,
+    **events.CALLS,
 }
