@@ -7,7 +7,7 @@ from django.urls import include, path
 
 from msr.api.docs import api_docs
 from msr.api.schema import Schema
-from msr.health import healthz, readyz
+from msr.health import health, healthz, readyz
 from msr.help.views import help_index, help_topic
 from msr.problems.handlers import (
     bad_request,
@@ -38,6 +38,7 @@ urlpatterns = [
     path("auth/token", token, name="token"),
     path("registry/notifications", notifications, name="notifications"),
     path("registry/scans", RegistryReports.as_view(), name="scans"),
+    path("health", health, name="health"),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
 ]

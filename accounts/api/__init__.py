@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from accounts.api.accounts import (
+    AccountRemoval,
+    Language,
+    UserSettings,
+    UserSettingsForm,
+    user_for,
+)
 from accounts.api.api_tokens import TokenDetail, TokenList
+from accounts.api.enzi.rendering import account_of, account_of_user
 from accounts.api.operation import Form, Operation, camel_case, no_such
 from accounts.api.raw_body import raw_body
 from accounts.api.robots import (
@@ -24,7 +32,9 @@ from accounts.api.team_access import (
 
 __all__ = [
     "AccessForm",
+    "AccountRemoval",
     "Form",
+    "Language",
     "NamespaceTeamAccess",
     "NamespaceTeamAccessList",
     "Operation",
@@ -34,7 +44,11 @@ __all__ = [
     "RobotTokenList",
     "TokenDetail",
     "TokenList",
+    "UserSettings",
+    "UserSettingsForm",
     "access_of",
+    "account_of",
+    "account_of_user",
     "camel_case",
     "level_named",
     "no_such",
@@ -42,4 +56,5 @@ __all__ = [
     "robot_of",
     "team_named",
     "teams_on",
+    "user_for",
 ]

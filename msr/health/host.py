@@ -54,7 +54,7 @@ def _clocks() -> Finding:
 def versions() -> list[Finding]:
     """Say what runs here."""
     found = {
-        "msr": _own_version(),
+        "msr": own_version(),
         "Python": platform.python_version(),
         "Django": django.get_version(),
         "Celery": metadata.version("celery"),
@@ -62,7 +62,7 @@ def versions() -> list[Finding]:
     return [Finding(name, State.NOTE, version) for name, version in found.items()]
 
 
-def _own_version() -> str:
+def own_version() -> str:
     """Return the installed version, or that of the source which runs."""
     try:
         return metadata.version("msr")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from repositories.api.account_access import (
+    AccountRepositories,
+    TeamRepositoryAccess,
+    UserRepositoryAccess,
+)
 from repositories.api.exceptions import (
     ExceptionDetail,
     ExceptionList,
@@ -25,6 +30,12 @@ from repositories.api.imagescan import (
     TagSummaries,
     Toggle,
 )
+from repositories.api.index import (
+    Autocomplete,
+    AutocompleteQuery,
+    DockerSearch,
+    DockerSearchQuery,
+)
 from repositories.api.lookup import namespace_of, repository_of, tag_of
 from repositories.api.repositories import (
     NamespaceRepositories,
@@ -43,10 +54,15 @@ from repositories.api.tags import ManifestList, TagDetail, TagList
 from repositories.api.team_access import RepositoryTeamAccess, RepositoryTeamAccessList
 
 __all__ = [
+    "AccountRepositories",
+    "Autocomplete",
+    "AutocompleteQuery",
     "ByComponent",
     "ByCve",
     "ByLayer",
     "ByLicense",
+    "DockerSearch",
+    "DockerSearchQuery",
     "ExceptionDetail",
     "ExceptionList",
     "ExportSummary",
@@ -76,7 +92,9 @@ __all__ = [
     "TagList",
     "TagReports",
     "TagSummaries",
+    "TeamRepositoryAccess",
     "Toggle",
+    "UserRepositoryAccess",
     "namespace_of",
     "repository_of",
     "tag_of",

@@ -15,6 +15,7 @@ from msr.api import urls as router
 from msr.api.described import DESCRIBED
 from msr.api.schema import document
 from msr.api.urls import enzi
+from msr.api.urls.unknown import NoSuchOperation
 from repositories.services import signing_keys
 from tests import signing
 from tests.factories import grant
@@ -42,7 +43,7 @@ def routed() -> dict[type, set[str]]:
     return {
         view: {method for method in METHODS if hasattr(view, method)}
         for view in views
-        if view is not router.NoSuchOperation
+        if not issubclass(view, NoSuchOperation)
     }
 
 
@@ -123,7 +124,9 @@ NAMES = {
     "organization": "dev",
     "member": "walter",
     "robot": "ci",
+    "username": "dana",
 }
+QUERIES = {"autocomplete": "?query=web", "dockersearch": "?q=web"}
 TERMS = {"cve": "CVE-2021-1", "component": "openssl", "license": "MIT"}
 
 
@@ -141,7 +144,8 @@ def _addresses(cast: Cast) -> Iterator[tuple[str, dict[str, Any]]]:
         named["token"] = cast.objects["robot_token"].uuid
         kind = path.split("/")[5] if "scansummary" in path else ""
         named["term"] = TERMS.get(kind, "sha256:" + "a" * 64)
-        yield path.format(**named), operation
+        query = QUERIES.get(path.rpartition("/")[2], "")
+        yield path.format(**named) + query, operation
 
 
 def test_answers_have_the_shapes_that_are_described(cast, client, strict):

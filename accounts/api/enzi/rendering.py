@@ -33,6 +33,11 @@ def user_account(user: User, *, is_imported: bool) -> dict[str, Any]:
     }
 
 
+def account_of_user(user: User) -> dict[str, Any]:
+    """Return responses.Account of one person, who is no row of a list."""
+    return user_account(user, is_imported=user.socialaccount_set.exists())
+
+
 def organization_account(
     organization: Organization, *, members: int, teams: int
 ) -> dict[str, Any]:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from msr.api.described import enzi, events, promotions, repositories, scans, tokens
+from msr.api.described import (
+    accounts,
+    enzi,
+    events,
+    promotions,
+    repositories,
+    scans,
+    tokens,
+)
 from msr.api.described.kinds import Described, Rows
 
 __all__ = ["DESCRIBED", "Described"]
 
 DESCRIBED: Rows = {
+    **accounts.DESCRIBED,
     **repositories.DESCRIBED,
     **promotions.DESCRIBED,
     **scans.DESCRIBED,

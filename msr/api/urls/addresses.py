@@ -38,7 +38,8 @@ class TermConverter(StringConverter):
     regex = r"[^\0]+"
 
 
-register_converter(NameConverter, "api_name")
+NAME = "api_name"  # of the converter that most addresses use
+register_converter(NameConverter, NAME)
 register_converter(TermConverter, "search_term")
 register_converter(RepositoryNameConverter, "repository_path")
 

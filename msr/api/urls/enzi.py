@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from accounts.api import enzi
-from msr.api.urls import NoSuchOperation
+from msr.api.urls.unknown import NoSuchOperation
 
 ACCOUNT = "accounts/<api_name:account>"
 ORGANIZATION = "accounts/<api_name:organization>"
