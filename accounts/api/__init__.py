@@ -26,6 +26,7 @@ from accounts.api.team_access import (
     NamespaceTeamAccessList,
     access_of,
     level_named,
+    require_teams,
     team_named,
     teams_on,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "level_named",
     "no_such",
     "raw_body",
+    "require_teams",
     "robot_of",
     "team_named",
     "teams_on",

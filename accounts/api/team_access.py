@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
+from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q, Subquery
 from guardian.utils import get_group_obj_perms_model
 from rest_framework import serializers
@@ -67,6 +68,13 @@ def team_named(namespace: Namespace, name: str) -> Team:
     return team
 
 
+def require_teams(namespace: Namespace) -> None:
+    """Raise ValidationError for a personal namespace, which has no teams."""
+    if namespace.is_personal:
+        message = f"“{namespace}” belongs to a user; only organizations have teams."
+        raise ValidationError(message)
+
+
 def access_of(team: HeldTeam) -> dict[str, Any]:
     """Return responses.TeamAccess of a team that came from `teams_on`."""
     return {
@@ -85,6 +93,7 @@ class NamespaceTeamAccessList(Operation):
     def get(self, _request: Request, namespace: str) -> Response:
         """List the teams with access to the whole namespace; its members may."""
         owner = namespace_known_to(self.actor, namespace)
+        require_teams(owner)
         rows = teams_on(owner, self.actor)
         return self.paged(
             rows,
@@ -113,6 +122,7 @@ class NamespaceTeamAccess(Operation):
         """Give the team a level, in place of the one before."""
         owner = namespace_known_to(self.actor, namespace)
         require(self.actor, Action.ADMIN, owner)
+        require_teams(owner)
         level = level_named(self.body(AccessForm)["access_level"])
         chosen = team_named(owner, team)
         grants.grant(actor=self.actor, level=level, to=chosen, on=owner)

@@ -36,6 +36,7 @@ log = structlog.get_logger()
 CODES: Mapping[str, str] = {
     "authentication_failed": "NOT_AUTHENTICATED",
     "error": "INTERNAL_ERROR",
+    "invalid_digest": "INVALID_DIGEST",
     "invalid_tag": "INVALID_TAG_NAME",
     "method_not_allowed": "NOT_ALLOWED",
     "name_reserved": "REPOSITORY_EXISTS",

@@ -37,6 +37,7 @@ from repositories.api.index import (
     DockerSearchQuery,
 )
 from repositories.api.lookup import namespace_of, repository_of, tag_of
+from repositories.api.manifests import ManifestDetail, ManifestList
 from repositories.api.repositories import (
     NamespaceRepositories,
     RepositoryDetail,
@@ -50,7 +51,7 @@ from repositories.api.signing_keys import (
     SigningKeyDetail,
     SigningKeyList,
 )
-from repositories.api.tags import ManifestList, TagDetail, TagList
+from repositories.api.tags import TagDetail, TagList
 from repositories.api.team_access import RepositoryTeamAccess, RepositoryTeamAccessList
 
 __all__ = [
@@ -68,6 +69,7 @@ __all__ = [
     "ExportSummary",
     "LayerOverride",
     "LayerOverrideList",
+    "ManifestDetail",
     "ManifestList",
     "NamespaceExceptionDetail",
     "NamespaceExceptionList",

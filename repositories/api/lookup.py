@@ -9,7 +9,6 @@ from rest_framework.exceptions import NotFound
 from accounts.access import Action
 from accounts.api import no_such
 from accounts.models import Namespace
-from accounts.permissions import check
 from repositories.models import Repository, Tag
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def namespace_of(actor: Actor, name: str) -> Namespace:
-    """Return the namespace if the actor may pull it or anything in it.
+    """Return the namespace if the actor belongs to it or may pull anything in it.
 
     Raises NO_SUCH_ACCOUNT.
     """
@@ -49,7 +48,7 @@ def tag_of(repository: Repository, name: str) -> Tag:
 
 
 def _sees(actor: Actor, namespace: Namespace) -> bool:
-    if check(actor, Action.PULL, namespace):
+    if Namespace.objects.visible_to(actor).filter(pk=namespace.pk).exists():
         return True
     rows = Repository.objects.permitted(actor, Action.PULL)
     return rows.filter(namespace=namespace).exists()

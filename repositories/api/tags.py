@@ -1,4 +1,4 @@
-"""Tags and manifests of a repository."""
+"""Tags of a repository."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from repositories.api.imagescan.rendering import (
     old_summary,
 )
 from repositories.api.lookup import repository_of, tag_of
-from repositories.models import Manifest, RepositoryManifest, Tag
+from repositories.api.manifests import lines_of, render_manifest
+from repositories.models import Manifest, Tag
 from repositories.registry import ImageIndex
 from repositories.registry.media_types import known_media_type
 from repositories.services import deletion
@@ -92,8 +93,14 @@ class TagDetail(Operation):
         ]
         found = _scanned(repository, tags[0].manifest, images)
         details = {key: _details(one) for key, one in found.items()}
+        lines = lines_of(images)
         shown = [
-            _detailed(tag, image, found.get(image.pk), details.get(image.pk, {}))
+            _detailed(
+                _render(tag, render_manifest(image, lines.get(image.pk))),
+                _named(tag),
+                found.get(image.pk),
+                details.get(image.pk, {}),
+            )
             for tag in tags
             for image in images
         ]
@@ -107,24 +114,6 @@ class TagDetail(Operation):
         tag = tag_of(repository, reference)
         deletion.delete_tag(actor=self.actor, tag=tag)
         return Response(status=204)
-
-
-class ManifestList(Operation):
-    """`…/manifests`."""
-
-    missing = "NO_SUCH_REPOSITORY"
-    permission_classes = (IsAuthenticatedOrReadOnly,)
-
-    def get(self, _request: Request, namespace: str, name: str) -> Response:
-        """List the manifests that the repository holds."""
-        repository = repository_of(self.actor, f"{namespace}/{name}")
-        held = RepositoryManifest.objects.filter(
-            repository=repository, gone_at__isnull=True
-        )
-        return self.paged(
-            held.select_related("manifest").defer("manifest__raw"),
-            lambda page: [_render_manifest(row.manifest) for row in page],
-        )
 
 
 def _tags(repository: Repository) -> QuerySet[Tag]:
@@ -170,7 +159,7 @@ def _scanned(
 
 def _listed(tag: Tag, summary: Summary, *, whole: bool) -> dict[str, Any]:
     digest_only = {"digest": tag.manifest.digest}
-    shown = _render(tag, _render_manifest(tag.manifest) if whole else digest_only)
+    shown = _render(tag, render_manifest(tag.manifest) if whole else digest_only)
     return shown | {"vuln_summary": old_summary(_named(tag), summary)}
 
 
@@ -185,14 +174,16 @@ def _details(found: Contents) -> dict[str, Any]:
 
 
 def _detailed(
-    tag: Tag, manifest: Manifest, found: Contents | None, details: dict[str, Any]
+    shown: dict[str, Any],
+    named: Named,
+    found: Contents | None,
+    details: dict[str, Any],
 ) -> dict[str, Any]:
     """Return responses.Tag; what no scanner reads has no summary."""
-    shown = _render(tag, _render_manifest(manifest))
     if found is None:
         return shown
     summary = summary_of(found.image, found.counts)
-    return shown | details | {"vuln_summary": old_summary(_named(tag), summary)}
+    return shown | details | {"vuln_summary": old_summary(named, summary)}
 
 
 def _named(tag: Tag) -> Named:
@@ -226,20 +217,3 @@ def _author(move: TagMove) -> str:
     if move.originated_by is not None:
         return move.originated_by.username
     return "" if move.moved_by.startswith(PROMOTION_SUBJECT) else move.moved_by
-
-
-def _render_manifest(manifest: Manifest) -> dict[str, Any]:
-    """Return responses.Manifest; what an index or artifact has not is left out."""
-    shown = {
-        "digest": manifest.digest,
-        "mediaType": manifest.media_type,
-        "size": manifest.size,
-        "os": manifest.os,
-        "osVersion": manifest.os_version,
-        "architecture": manifest.architecture,
-        "author": manifest.image_author,
-        "configDigest": manifest.config_digest,
-        "configMediaType": manifest.config_media_type,
-        "createdAt": manifest.image_created_at,
-    }
-    return {name: value for name, value in shown.items() if value not in ("", None)}

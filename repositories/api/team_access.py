@@ -12,6 +12,7 @@ from accounts.api import (
     Operation,
     access_of,
     level_named,
+    require_teams,
     team_named,
     teams_on,
 )
@@ -48,6 +49,7 @@ class RepositoryTeamAccess(Operation):
     def put(self, _request: Request, namespace: str, name: str, team: str) -> Response:
         """Give the team a level, in place of the one before; answer its entry."""
         repository = _administered(self.actor, f"{namespace}/{name}")
+        require_teams(repository.namespace)
         level = level_named(self.body(AccessForm)["access_level"])
         chosen = team_named(repository.namespace, team)
         grants.grant(actor=self.actor, level=level, to=chosen, on=repository)
@@ -59,6 +61,7 @@ class RepositoryTeamAccess(Operation):
     ) -> Response:
         """Take the access away; no error where there is none."""
         repository = _administered(self.actor, f"{namespace}/{name}")
+        require_teams(repository.namespace)
         for row in teams_on(repository, self.actor).filter(name=team):
             grants.revoke(actor=self.actor, of=row, on=repository)
         return Response(status=204)

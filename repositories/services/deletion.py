@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import structlog
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 
@@ -65,6 +65,57 @@ def delete_tag(*, actor: Actor, tag: Tag) -> None:
             namespace=repository.namespace,
             before={"digest": tag.manifest.digest},
         )
+
+
+def delete_manifest(
+    *, actor: Actor, repository: Repository, manifest: Manifest
+) -> None:
+    """Delete a manifest with all of its tags, in the registry and here.
+
+    Raises ValidationError for what an index of the repository consists of,
+    PermissionDenied where one of the tags is immutable, and RegistryError when the
+    registry fails; nothing is changed here then.
+    """
+    require(actor, Action.DELETE, repository)
+    _refuse_part_of_index(repository, manifest)
+    pointing = list(repository.tags.filter(manifest=manifest))
+    for tag in pointing:
+        _refuse_immutable(tag)
+    name = RepositoryName.parse(repository.full_name)
+    _delete_manifest(name, Digest.parse(manifest.digest))
+    with transaction.atomic():
+        for tag in pointing:
+            tags.record_deletion(repository=repository, seen=_gone(actor, tag))
+        held = repository.held_manifests.filter(manifest=manifest)
+        held.update(gone_at=timezone.now())
+        audit.record(
+            actor=actor,
+            action="delete",
+            subject=manifest,
+            namespace=repository.namespace,
+            before={
+                "repository": repository.full_name,
+                "tags": [tag.name for tag in pointing],
+            },
+        )
+
+
+def _gone(actor: Actor, tag: Tag) -> tags.Sighting:
+    return tags.Sighting(
+        tag=tag.name,
+        moved_at=timezone.now(),
+        moved_by=actor.name,
+        expected_version=tag.version,
+    )
+
+
+def _refuse_part_of_index(repository: Repository, manifest: Manifest) -> None:
+    """Raise ValidationError for what an index that is held would then lack."""
+    indexes = type(manifest).objects.held_by(repository)
+    index = indexes.filter(children__child=manifest).first()
+    if index is not None:
+        message = f"It is part of {index.digest}; delete that one first."
+        raise ValidationError(message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ OPERATIONS = [
     ("get", "/repositories/{ns}/{name}/tags/v1/decisions"),
     ("post", "/repositories/{ns}/{name}/tags/v1/scans"),
     ("get", "/repositories/{ns}/{name}/manifests"),
+    ("delete", "/repositories/{ns}/{name}/manifests/v1"),
     ("get", "/repositories/{ns}/{name}/promotionPolicies"),
     ("post", "/repositories/{ns}/{name}/promotionPolicies"),
     ("post", "/repositories/{ns}/{name}/promotionPolicies/test"),

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from accounts.access import SYSTEM
+from accounts.services import organizations
 from repositories.models import Repository
 from tests.api import factories
 from tests.api.swagger import assert_is
@@ -171,3 +173,14 @@ def test_the_number_of_queries_does_not_grow_with_the_list(
     with django_assert_max_num_queries(4):
         response = client.get("/api/v0/repositories?pageSize=100&count=true")
     assert len(response.json()["repositories"]) == 34
+
+
+def test_members_know_their_organization_without_repositories(world):
+    factories.repository("qa/only", visibility="private")
+    organizations.set_member(
+        actor=SYSTEM, organization=world.qa, user=world.people.mila
+    )
+    response = world.client("mila").get("/api/v0/repositories/qa")
+    assert (response.status_code, response.json()) == (200, {"repositories": []})
+    made = world.client("mila").post("/api/v0/repositories/qa", {"name": "new"})
+    assert made.status_code == 403

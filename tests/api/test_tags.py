@@ -1,4 +1,4 @@
-"""Tags and manifests of a repository."""
+"""Tags of a repository."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from repositories.models import Provenance
+from repositories.models import ManifestLayer, Provenance
 from repositories.services import deletion
 from tests.api import factories
 from tests.api.swagger import assert_is
@@ -96,6 +96,24 @@ def test_an_index_is_shown_once_per_platform(world, query, architectures):
     assert {tag["name"] for tag in found} <= {"v1"}
 
 
+def test_one_tag_says_what_its_layers_were_made_by(world):
+    tag = factories.push(world.website, "v1")
+    ManifestLayer.objects.create(
+        manifest=tag.manifest,
+        position=0,
+        digest="sha256:" + "a" * 64,
+        media_type="application/vnd.oci.image.layer.v1.tar+gzip",
+        size=12,
+        created_by="COPY . /app",
+    )
+    (shown,) = world.client("drew").get(f"{TAGS}/v1").json()
+    assert_is("responses.Tag", shown)
+    (line,) = shown["manifest"]["dockerfile"]
+    assert (line["line"], line["size"], line["isEmpty"]) == ("COPY . /app", 12, False)
+    (listed,) = world.client("drew").get(f"{TAGS}?includeManifests=true").json()
+    assert "dockerfile" not in listed["manifest"]
+
+
 def test_an_index_none_of_whose_images_is_held_is_shown_itself(world):
     elsewhere = factories.manifest(world.private, "elsewhere")
     row = factories.index(world.website, elsewhere)
@@ -130,15 +148,6 @@ def test_who_may_write_deletes_a_tag(world, monkeypatch):
 def test_a_reader_does_not_delete_a_tag(world):
     factories.push(world.website, "v1")
     assert world.client("drew").delete(f"{TAGS}/v1").status_code == 403
-
-
-def test_manifests_are_those_the_repository_holds(world):
-    image = factories.manifest(world.website, "mine")
-    factories.manifest(world.private, "not mine")
-    client = world.client("drew")
-    (shown,) = client.get("/api/v0/repositories/dev/website/manifests").json()
-    assert shown["digest"] == image.digest
-    assert_is("responses.Manifest", shown)
 
 
 @pytest.mark.parametrize("what", ["tags?includeManifests=true&", "tags?", "manifests?"])

@@ -93,3 +93,20 @@ def test_a_team_is_given_access_to_a_namespace(world):
 def test_a_teams_level_is_shown_to_the_team_and_admins(world, who, status):
     response = world.client(who).get(f"{OF_NAMESPACE}/developers")
     assert response.status_code == status
+
+
+def test_a_users_namespace_has_no_teams(world):
+    factories.repository("dana/mine")
+    client = world.client("dana")
+    namespace = "/api/v0/repositoryNamespaces/dana/teamAccess"
+    repository = "/api/v0/repositories/dana/mine/teamAccess"
+    sent = {"accessLevel": "read-only"}
+    refused = [
+        client.get(namespace),
+        client.put(f"{namespace}/developers", sent),
+        client.put(f"{repository}/developers", sent),
+        client.delete(f"{repository}/developers"),
+    ]
+    assert [one.status_code for one in refused] == [400] * 4
+    assert "organizations" in refused[0].json()["errors"][0]["message"]
+    assert client.get(repository).json()["teamAccessList"] == []

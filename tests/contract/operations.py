@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from django.urls import Resolver404, resolve
 
-from msr.api.urls import NoSuchOperation
+from msr.api.urls.unknown import NoSuchOperation
 from tests.api.swagger import FILE
 
 PLACEHOLDER = "0a1b2c3d-0a1b-4c2d-8e3f-0a1b2c3d4e5f"

@@ -74,6 +74,20 @@ def test_a_tag_the_registry_lost_already_goes_too(registry, push, make_image):
     assert not tag.repository.tags.exists()
 
 
+def test_a_manifest_goes_with_all_of_its_tags(registry, push, repository, make_image):
+    image, other = make_image("a"), push(make_image("b"), "2.0")
+    tag = push(image)
+    push(image, "1.0-too")
+
+    deletion.delete_manifest(actor=SYSTEM, repository=repository, manifest=tag.manifest)
+
+    assert not in_registry(registry, repository, "1.0")
+    assert not in_registry(registry, repository, "1.0-too")
+    assert in_registry(registry, repository, "2.0")
+    assert list(repository.tags.all()) == [other]
+    assert moves_of(repository, "1.0-too") == [tag.manifest.digest, None]
+
+
 def test_a_push_in_the_middle_of_a_deletion_stays_known(
     push, repository, make_image, monkeypatch
 ):

@@ -45,6 +45,7 @@ DESCRIBED: Rows = {
         "delete": GONE,
     },
     repositories.ManifestList: {"get": listed([kept.Manifest])},
+    repositories.ManifestDetail: {"delete": GONE},
     repositories.TagReports: {
         "post": made(found.Report, None, query=ReportQuery, takes_report=True)
     },

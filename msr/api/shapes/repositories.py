@@ -41,6 +41,15 @@ RepositoryTeams = shape(
 
 # --- Tags -------------------------------------------------------------------------
 
+DockerfileLine = shape(
+    "DockerfileLine",
+    line=str,
+    layerDigest=str,
+    size=int,
+    isEmpty=bool,
+    mediaType=str,
+    urls=[str],
+)
 Manifest = shape(
     "Manifest",
     digest=str,
@@ -53,6 +62,7 @@ Manifest = shape(
     configDigest=Maybe(str, absent=True),
     configMediaType=Maybe(str, absent=True),
     createdAt=Maybe(datetime, absent=True),
+    dockerfile=Maybe([DockerfileLine], absent=True),
 )
 PromotedFrom = shape(
     "PromotedFrom",

@@ -21,6 +21,7 @@ urlpatterns = [
     of_repository("/tags/<api_name:reference>", repositories.TagDetail),
     of_repository("/tags/<api_name:tag>/scans", repositories.TagReports),
     of_repository("/manifests", repositories.ManifestList),
+    of_repository("/manifests/<api_name:reference>", repositories.ManifestDetail),
     of_repository("/teamAccess", repositories.RepositoryTeamAccessList),
     of_repository("/teamAccess/<api_name:team>", repositories.RepositoryTeamAccess),
     of_repository("/vulnerabilityExceptions", repositories.ExceptionList),
