@@ -31,11 +31,13 @@ SECTIONS = {
     "api_tokens": "Access tokens",
     "admin": "The portal",
     "consent": "Consents",
+    "crons": "Jobs",
     "decisions": "Promotions",
     "events": "Events",
     "failing": "Promotions",
     "imagescan": "Scans",
     "index": "Finding",
+    "jobs": "Jobs",
     "layeroverride": "Hidden vulnerabilities",
     "manifests": "Tags",
     "meta": "The portal",
@@ -55,6 +57,7 @@ SECTIONS = {
     "tokens": "Robots",
     "teamAccess": "Access",
     "vulnerabilityExceptions": "Hidden vulnerabilities",
+    "workers": "Jobs",
 }
 HEADERS = {
     "X-Next-Page-Start": "The `pageStart` of the next page; absent on the last.",

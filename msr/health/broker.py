@@ -35,7 +35,7 @@ def broker() -> list[Finding]:
             lengths = {queue: int(redis.llen(queue)) for queue in QUEUES}
     except (RedisError, OSError, ValueError) as error:
         return [Finding("Redis", State.BAD, f"does not answer: {error}", RED)]
-    served = _served()
+    served = answering()
     return [
         Finding("Redis", State.GOOD, f"answers, version {version}"),
         *(_queue(queue, length, served) for queue, length in lengths.items()),
@@ -51,7 +51,7 @@ def _redis() -> Redis:
     )
 
 
-def _served() -> dict[str, list[str]]:
+def answering() -> dict[str, list[str]]:
     """Return the queues of each worker that answered in time."""
     try:
         found: Any = app.control.inspect(timeout=TIMEOUT_SECONDS).active_queues()

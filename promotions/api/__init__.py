@@ -14,6 +14,7 @@ from promotions.api.consents import (
 from promotions.api.decisions import DecisionList
 from promotions.api.events import EventList, RepositoryEventList
 from promotions.api.failing import FailingList
+from promotions.api.jobs import JobCancel, JobDetail, JobList, JobLogs
 from promotions.api.policies import (
     GlobalPolicyDetail,
     GlobalPolicyList,
@@ -47,6 +48,10 @@ __all__ = [
     "GlobalConsent",
     "GlobalPolicyDetail",
     "GlobalPolicyList",
+    "JobCancel",
+    "JobDetail",
+    "JobList",
+    "JobLogs",
     "NamespaceConsent",
     "NamespacePolicyDetail",
     "NamespacePolicyList",

@@ -17,6 +17,7 @@ from repositories.models.exception import VulnerabilityException
 from repositories.models.layer import LayerInventory, ManifestLayer
 from repositories.models.manifest import IndexChild, Manifest, RepositoryManifest
 from repositories.models.registry import Registry
+from repositories.models.registry_job import RegistryJob
 from repositories.models.repository import Repository
 from repositories.models.scan import Scan
 from repositories.models.scanner import Scanner
@@ -45,6 +46,7 @@ __all__ = [
     "Provenance",
     "Registry",
     "RegistryEvent",
+    "RegistryJob",
     "Repository",
     "RepositoryGroupGrant",
     "RepositoryManifest",

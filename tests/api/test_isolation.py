@@ -101,6 +101,9 @@ OPERATIONS = [
     ("post", "/promotions/{promotion}/again"),
     ("post", "/promotions/{promotion}/cancel"),
     ("get", "/repositories/{ns}/{name}/events"),
+    ("get", "/jobs/{job}"),
+    ("post", "/jobs/{job}/cancel"),
+    ("get", "/jobs/{job}/logs"),
 ]
 ADMINISTRATORS_ONLY = [
     ("get", "/events"),
@@ -111,6 +114,10 @@ ADMINISTRATORS_ONLY = [
     ("get", "/meta/alerts"),
     ("get", "/meta/settings"),
     ("post", "/meta/settings"),
+    ("post", "/jobs"),
+    ("get", "/crons"),
+    ("get", "/crons/sweep_scans"),
+    ("get", "/workers"),
     ("post", "/imagescan/scan"),
     ("put", "/imagescan/scan/update"),
     ("get", "/promotionPolicies"),
@@ -141,6 +148,7 @@ OF_NOBODY = {  # what belongs to no tenant; who may what there is tested elsewhe
     ("get", "imagescan/scansummary/layer/<search_term:term>"),
     ("get", "imagescan/scansummary/license/<search_term:term>"),
     ("get", "repositories"),
+    ("get", "jobs"),
     ("get", "promotionPolicies/proposals"),
     ("get", "promotions/failing"),
     ("get", "signingKeys"),
@@ -159,7 +167,9 @@ def api_routes() -> Iterator[tuple[str, type[Operation]]]:
 
 def path_of(path: str) -> str:
     """Return the address with names that resolve to the operation it stands for."""
-    ids = dict.fromkeys(("policy", "promotion", "exception", "layer", "token"), UNKNOWN)
+    ids = dict.fromkeys(
+        ("policy", "promotion", "exception", "layer", "token", "job"), UNKNOWN
+    )
     return path.format(ns="qa", name="website", **ids)
 
 
@@ -183,11 +193,13 @@ def test_a_stranger_cannot_tell_what_exists(world, who):
     client = world.client(who)
     exists: dict[str, object] = {"ns": "qa", "name": "website"}
     exists |= {"policy": policy.uuid, "promotion": promotion.uuid}
+    exists |= {"job": promotion.uuid}
     exists |= {"exception": _hidden_in(world, "d" * 64).uuid, "layer": "d" * 64}
     robot = factories.robot(world.qa, "ci", world.people.quentin)
     exists |= {"token": factories.robot_token(robot, world.people.quentin).row.uuid}
     absent: dict[str, object] = {"ns": "zz", "name": "nothing"}
     absent |= {"policy": UNKNOWN, "promotion": UNKNOWN, "token": UUID(int=2)}
+    absent |= {"job": UNKNOWN}
     absent |= {"exception": UUID(int=1), "layer": "e" * 64}
     for method, path in OPERATIONS:
         found = answer(client, method, path, **exists)

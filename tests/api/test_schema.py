@@ -136,6 +136,7 @@ def _addresses(cast: Cast) -> Iterator[tuple[str, dict[str, Any]]]:
         if method != "get":
             continue
         named = NAMES | {"promotion_id": cast.objects["promotion"].uuid}
+        named |= {"job_id": named["promotion_id"], "action": "sweep_scans"}
         named["policy_id"] = cast.policy.uuid
         if "/repositoryNamespaces/" in path:
             named["policy_id"] = cast.objects["namespace_policy"].uuid

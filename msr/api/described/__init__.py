@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-from msr.api.described import (
-    accounts,
-    enzi,
-    events,
-    promotions,
-    repositories,
-    scans,
-    tokens,
-)
+from msr.api.described import accounts, enzi, events, jobs, promotions, repositories, scans, tokens
 from msr.api.described.kinds import Described, Rows
 
 __all__ = ["DESCRIBED", "Described"]
@@ -23,4 +15,5 @@ DESCRIBED: Rows = {
     **enzi.DESCRIBED,
     **tokens.DESCRIBED,
     **events.DESCRIBED,
+    **jobs.DESCRIBED,
 }

@@ -64,3 +64,25 @@ def _route(address: str, reason: str) -> URLPattern:
 
 
 urlpatterns = [_route(address, reason) for address, reason in ABSENT.items()]
+"""MSR's operations that make no sense here, and why: they answer 404 and say so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_CONFIGS = (
+    "Jobs take no parameters that could be stored: settings that begin with MSR_ say how"
+    " work is done."
+)
+
+# By the route below /api/v0, as MSR's Swagger file writes it.
+ABSENT: Mapping[str, str] = {
+    "action_configs": _CONFIGS,
+    "action_configs/{action}": _CONFIGS,
+    "workers/{id}/capacity": (
+        "A worker's capacity is set where it is started (celery worker --concurrency)."
+    ),
+}

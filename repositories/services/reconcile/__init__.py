@@ -13,7 +13,9 @@ import structlog
 from django.conf import settings
 from django.utils import timezone
 
-from repositories.models import Registry, Tag
+from repositories.models import Registry, RegistryJob, Tag
+from repositories.registry import RegistryError
+from repositories.services import registry_jobs
 from repositories.services.reconcile.changes import apply
 from repositories.services.reconcile.compare import differences
 from repositories.services.reconcile.lease import AlreadyRunning, Lease, is_wanted
@@ -49,8 +51,14 @@ def reconcile(*, accept: str = "") -> Report:
     """
     lease = Lease.take()
     try:
-        report = _walk(lease, accept)
-        _finish(lease.registry, report)
+        with registry_jobs.running(
+            RegistryJob.Action.RECONCILE,
+            reason=lease.registry.reconcile_reason,
+            told=(AlreadyRunning, BrakeEngaged, RegistryError),
+        ) as record:
+            report = _walk(lease, accept)
+            record.report = report.as_kept()
+            _finish(lease.registry, report)
     finally:
         lease.release()
     log.info(

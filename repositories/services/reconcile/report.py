@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from repositories.registry import Digest
+
+LONGEST_LIST = 200  # names that are kept of a report
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +32,10 @@ class Report:
     unmanaged: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     is_baseline: bool = False
+
+    def as_kept(self) -> dict[str, Any]:
+        """Return it as it is stored: of long lists the beginning."""
+        kept = asdict(self)
+        for name in ("unmanaged", "refused"):
+            kept[name] = kept[name][:LONGEST_LIST]
+        return kept
