@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TypeAlias
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -57,6 +58,26 @@ def number(name: str, default: float) -> float:
     except ValueError as error:
         message = f"{PREFIX}{name} must be a number, not {value!r}."
         raise ImproperlyConfigured(message) from error
+
+
+SECONDS = {"s": 1, "m": 60, "h": 3600}
+Rate: TypeAlias = tuple[int, int]
+"""How many, within how many seconds."""
+
+
+def rate(name: str, default: str) -> Rate | None:
+    """Return what “600/m” says; None for 0, which sets no limit.
+
+    Seconds (s), minutes (m) and hours (h); else raises ImproperlyConfigured.
+    """
+    value = text(name, default)
+    if value == "0":
+        return None
+    count, _, unit = value.partition("/")
+    if not count.isdecimal() or unit not in SECONDS or not int(count):
+        message = f"{PREFIX}{name} must be a rate such as 600/m, or 0, not {value!r}."
+        raise ImproperlyConfigured(message)
+    return int(count), SECONDS[unit]
 
 
 def boolean(name: str, *, default: bool) -> bool:

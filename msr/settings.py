@@ -282,6 +282,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 
 API_BEARER_LIFETIME = env.integer("API_BEARER_LIFETIME", 900)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+API_RATE = env.rate("API_RATE", "12000/m")
+API_RATE_ANONYMOUS = env.rate("API_RATE_ANONYMOUS", "600/m")
+API_RATE_WRITES = env.rate("API_RATE_WRITES", "6000/m")
+API_RATE_COSTLY = env.rate("API_RATE_COSTLY", "300/m")
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.authentication.BasicAuthentication",
@@ -291,6 +295,11 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_THROTTLE_CLASSES": [
+        "msr.api.throttling.Everything",
+        "msr.api.throttling.Writes",
+        "msr.api.throttling.Costly",
+    ],
     "DEFAULT_PAGINATION_CLASS": "msr.api.MsrPagination",
     "EXCEPTION_HANDLER": "msr.api.exception_handler",
     "DEFAULT_SCHEMA_CLASS": "msr.api.schema.MsrSchema",

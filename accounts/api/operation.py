@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, NotAuthenticated, NotFound
@@ -12,12 +12,14 @@ from rest_framework.views import APIView
 from typing_extensions import override
 
 from accounts.authentication import actor_of
+from accounts.permissions import RateLimited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from django.db.models import Model, QuerySet
     from rest_framework.pagination import BasePagination
+    from rest_framework.request import Request
     from rest_framework.response import Response
 
     from accounts.access import Actor
@@ -66,6 +68,24 @@ class Operation(APIView):
     missing = "NOT_FOUND"
     taken = ""
     invalid = "INVALID_PARAMETERS"
+    is_costly = False  # takes long, so that less of it may be asked for at a time
+
+    @override
+    def perform_authentication(self, request: Request) -> None:
+        """Find out who asks, and count it: before rights, and wrong names as well."""
+        try:
+            super().perform_authentication(request)
+        finally:
+            super().check_throttles(request)
+
+    @override
+    def check_throttles(self, request: Request) -> None:
+        """Do nothing: it was counted when it was found out who asks."""
+
+    @override
+    def throttled(self, request: Request, wait: float | None) -> NoReturn:
+        message = "Too much was asked at once. Wait as long as Retry-After says."
+        raise RateLimited(message, retry_after=int(wait or 1))
 
     @property
     def actor(self) -> Actor:

@@ -68,6 +68,7 @@ REFUSALS = {
     401: "Nobody, or wrong credentials.",
     403: "A right is missing.",
     404: "It is not there, or not for the client.",
+    429: "Too much was asked at once; `Retry-After` says how many seconds to wait.",
 }
 
 

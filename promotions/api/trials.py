@@ -64,6 +64,8 @@ class WideTestForm(WidePolicyForm, TestForm):
 class TestPolicy(PolicyOperation):
     """`…/promotionPolicies/test`, after MSR's `…/pruningPolicies/test`."""
 
+    is_costly = True
+
     form = TestForm
 
     def post(self, _request: Request, **_names: str) -> Response:

@@ -74,7 +74,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _CONFIGS = (
-    "Jobs take no parameters that could be stored: settings that begin with MSR_ say how"
+    "Jobs take no parameters that could be kept: settings that begin with MSR_ say how"
     " work is done."
 )
 

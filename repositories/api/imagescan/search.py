@@ -27,6 +27,8 @@ class _BySubject(Operation):
     The total counts are as stored: what is hidden is not subtracted.
     """
 
+    is_costly = True
+
     missing = "NO_SUCH_TAG"
     subject: ClassVar[Subject]
 
