@@ -148,8 +148,8 @@ def test_two_first_requests_at_once_are_two(world, monkeypatch):
     """The other added the counter between our looking and our adding."""
     add = cache.add
 
-    def was_quicker(key, *values):
-        added = add(key, *values)
+    def was_quicker(key, *values, **named):
+        added = add(key, *values, **named)
         return added and not key.startswith("api-rate:")
 
     monkeypatch.setattr(cache, "add", was_quicker)
