@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from msr.api.described import accounts, enzi, events, jobs, promotions, repositories, scans, tokens
+from msr.api.described import (
+    accounts,
+    enzi,
+    events,
+    jobs,
+    promotions,
+    repositories,
+    scans,
+    tokens,
+)
 from msr.api.described.kinds import Described, Rows
 
 __all__ = ["DESCRIBED", "Described"]

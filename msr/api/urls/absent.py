@@ -25,13 +25,12 @@ CACHES = (
     "There are no content caches: the registry is a plain one, which a pull-through"
     " cache or a proxy can stand in front of."
 )
-SCHEDULES = (
-    "Schedules are settings of the portal (MSR_RECONCILE_PERIOD, MSR_RESCAN_PERIOD,"
-    " MSR_TRIVY_UPDATE_PERIOD), not rows that a client writes."
+CONFIGS = (
+    "Jobs take no parameters that could be kept: settings that begin with MSR_ say how"
+    " work is done."
 )
 CAPACITY = (
-    "What a worker does beside each other is Celery's concurrency, and how often it is"
-    " tried a setting of the portal."
+    "A worker's capacity is set where it is started (celery worker --concurrency)."
 )
 # MSR's address of each, as its Swagger file writes it, and the reason.
 ABSENT: Mapping[str, str] = {
@@ -41,10 +40,9 @@ ABSENT: Mapping[str, str] = {
         "There are neither replicas nor RethinkDB: the portal keeps its state in one"
         " database; /admin/health/ and /readyz say how everything is."
     ),
-    "/crons": SCHEDULES,
-    "/crons/{action}": SCHEDULES,
-    "/action_configs": CAPACITY,
-    "/action_configs/{action}": CAPACITY,
+    "/action_configs": CONFIGS,
+    "/action_configs/{action}": CONFIGS,
+    "/workers/{id}/capacity": CAPACITY,
 }
 
 
@@ -64,25 +62,3 @@ def _route(address: str, reason: str) -> URLPattern:
 
 
 urlpatterns = [_route(address, reason) for address, reason in ABSENT.items()]
-"""MSR's operations that make no sense here, and why: they answer 404 and say so."""
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-_CONFIGS = (
-    "Jobs take no parameters that could be kept: settings that begin with MSR_ say how"
-    " work is done."
-)
-
-# By the route below /api/v0, as MSR's Swagger file writes it.
-ABSENT: Mapping[str, str] = {
-    "action_configs": _CONFIGS,
-    "action_configs/{action}": _CONFIGS,
-    "workers/{id}/capacity": (
-        "A worker's capacity is set where it is started (celery worker --concurrency)."
-    ),
-}
