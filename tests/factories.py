@@ -18,6 +18,7 @@ from accounts.services import grants, organizations, users
 from promotions.services import policies
 from repositories.models import (
     Component,
+    EventType,
     Finding,
     IndexChild,
     License,
@@ -29,6 +30,8 @@ from repositories.models import (
     SigningKey,
     Tag,
     Vulnerability,
+    Webhook,
+    WebhookDelivery,
 )
 from repositories.registry import Digest, MediaType
 from repositories.registry.simple_signing import signed_digest
@@ -251,6 +254,34 @@ def make_policy(
 def tag_rule(operator: str, *values: str) -> dict[str, Any]:
     """A rule on the tag in MSR's form."""
     return {"field": "tag", "operator": operator, "values": list(values)}
+
+
+def make_delivery(
+    *, author: User, repository: Repository | None, **values: Any
+) -> WebhookDelivery:
+    """Something that a webhook of the repository, or with None of all, was sent."""
+    webhook = Webhook.objects.create(
+        author=author,
+        repository=repository,
+        type=EventType.TAG_PUSH,
+        endpoint="https://receiver.example.com/hook",
+        secret="only-the-receiver-knows",
+    )
+    payload = {
+        "type": "TAG_PUSH",
+        "createdAt": "2026-11-25T12:00:00Z",
+        "contents": {"namespace": "dev", "repository": "website", "tag": "1.0"},
+        "location": "/repositories/dev/website/tags/1.0",
+    }
+    values.setdefault("state", "delivered")
+    values.setdefault("finished_at", timezone.now())
+    values.setdefault("sent_at", timezone.now())
+    values.setdefault("status", 200)
+    values.setdefault("request_body", json.dumps(payload))
+    values.setdefault("response_body", "thank you")
+    return WebhookDelivery.objects.create(
+        webhook=webhook, type=EventType.TAG_PUSH, payload=payload, **values
+    )
 
 
 def make_signing_key(*, reference: str, private: signing.PrivateKey) -> SigningKey:

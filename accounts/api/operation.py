@@ -27,11 +27,13 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound="Model")
 R = TypeVar("R")
 
+INITIALS = {"tls": "TLS"}  # that MSR writes in capitals
+
 
 def camel_case(name: str) -> str:
     """Return MSR's spelling of a Python name: `tag_limit` is `tagLimit`."""
     first, *others = name.split("_")
-    return first + "".join(word.capitalize() for word in others)
+    return first + "".join(INITIALS.get(word, word.capitalize()) for word in others)
 
 
 def no_such(actor: Actor, code: str, message: str) -> APIException:

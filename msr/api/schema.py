@@ -56,6 +56,7 @@ SECTIONS = {
     "tags": "Tags",
     "tokens": "Robots",
     "teamAccess": "Access",
+    "webhooks": "Webhooks",
     "vulnerabilityExceptions": "Hidden vulnerabilities",
     "workers": "Jobs",
 }

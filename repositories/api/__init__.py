@@ -53,6 +53,18 @@ from repositories.api.signing_keys import (
 )
 from repositories.api.tags import TagDetail, TagList
 from repositories.api.team_access import RepositoryTeamAccess, RepositoryTeamAccessList
+from repositories.api.webhooks import (
+    DeliveryDetail,
+    DeliveryList,
+    NamespaceWebhookList,
+    RepositoryWebhookList,
+    ResendDelivery,
+    TestWebhook,
+    UpdateWebhook,
+    WebhookDetail,
+    WebhookList,
+    WebhookSecrets,
+)
 
 __all__ = [
     "AccountRepositories",
@@ -64,6 +76,8 @@ __all__ = [
     "ByLicense",
     "DockerSearch",
     "DockerSearchQuery",
+    "DeliveryDetail",
+    "DeliveryList",
     "ExceptionDetail",
     "ExceptionList",
     "ExportSummary",
@@ -76,6 +90,7 @@ __all__ = [
     "NamespaceRepositories",
     "NamespaceSigningKey",
     "NamespaceSigningKeyList",
+    "NamespaceWebhookList",
     "OldSummary",
     "ReferenceSummary",
     "RegistryReports",
@@ -84,6 +99,8 @@ __all__ = [
     "RepositoryTeamAccess",
     "RepositoryTeamAccessList",
     "RobotAccess",
+    "RepositoryWebhookList",
+    "ResendDelivery",
     "ScanAll",
     "ScanImage",
     "ScanUpdate",
@@ -97,6 +114,12 @@ __all__ = [
     "TeamRepositoryAccess",
     "Toggle",
     "UserRepositoryAccess",
+    "TestWebhook",
+    "Toggle",
+    "UpdateWebhook",
+    "WebhookDetail",
+    "WebhookList",
+    "WebhookSecrets",
     "namespace_of",
     "repository_of",
     "tag_of",

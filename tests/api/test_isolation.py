@@ -14,7 +14,7 @@ from repositories.models import ManifestLayer
 from repositories.services import exceptions
 from tests import signing
 from tests.api import factories
-from tests.factories import make_signing_key
+from tests.factories import make_delivery, make_signing_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,6 +89,14 @@ OPERATIONS = [
     ("get", "/repositoryNamespaces/{ns}/robots/ci/access"),
     ("put", "/repositoryNamespaces/{ns}/robots/ci/access"),
     ("delete", "/repositoryNamespaces/{ns}/robots/ci/access"),
+    ("get", "/repositories/{ns}/{name}/webhooks"),
+    ("get", "/accounts/{ns}/webhooks"),
+    ("get", "/webhooks/{webhook}"),
+    ("delete", "/webhooks/{webhook}"),
+    ("post", "/webhooks/{webhook}/secrets"),
+    ("get", "/webhooks/{webhook}/deliveries"),
+    ("get", "/webhooks/{webhook}/deliveries/{delivery}"),
+    ("post", "/webhooks/{webhook}/deliveries/{delivery}/resend"),
     ("post", "/imagescan/scan/{ns}/{name}/v1/linux/amd64"),
     ("get", "/imagescan/scansummary/repositories/{ns}/{name}/v1"),
     ("get", "/imagescan/scansummary/repositories/{ns}/{name}/v1/export"),
@@ -151,6 +159,10 @@ OF_NOBODY = {  # what belongs to no tenant; who may what there is tested elsewhe
     ("get", "jobs"),
     ("get", "promotionPolicies/proposals"),
     ("get", "promotions/failing"),
+    ("get", "webhooks"),
+    ("post", "webhooks"),
+    ("post", "webhooks/test"),
+    ("post", "webhooks/update"),
     ("get", "signingKeys"),
     ("post", "signingKeys"),
     ("delete", "signingKeys/<api_name:name>"),
@@ -170,6 +182,8 @@ def path_of(path: str) -> str:
     ids = dict.fromkeys(
         ("policy", "promotion", "exception", "layer", "token", "job"), UNKNOWN
     )
+    kinds = ("policy", "promotion", "exception", "layer", "webhook", "delivery")
+    ids = dict.fromkeys(kinds, UNKNOWN)
     return path.format(ns="qa", name="website", **ids)
 
 
@@ -190,8 +204,10 @@ def test_a_stranger_cannot_tell_what_exists(world, who):
     tag = factories.push(world.target, "v1")
     promotion = factories.promotion(tag, world.target, "v2", world.people.ada)
     make_signing_key(reference="qa/release", private=signing.new_key())
+    delivery = make_delivery(author=world.people.quentin, repository=world.target)
     client = world.client(who)
     exists: dict[str, object] = {"ns": "qa", "name": "website"}
+    exists |= {"webhook": delivery.webhook.uuid, "delivery": delivery.uuid}
     exists |= {"policy": policy.uuid, "promotion": promotion.uuid}
     exists |= {"job": promotion.uuid}
     exists |= {"exception": _hidden_in(world, "d" * 64).uuid, "layer": "d" * 64}
@@ -201,6 +217,7 @@ def test_a_stranger_cannot_tell_what_exists(world, who):
     absent |= {"policy": UNKNOWN, "promotion": UNKNOWN, "token": UUID(int=2)}
     absent |= {"job": UNKNOWN}
     absent |= {"exception": UUID(int=1), "layer": "e" * 64}
+    absent |= {"webhook": UUID(int=2), "delivery": UUID(int=3)}
     for method, path in OPERATIONS:
         found = answer(client, method, path, **exists)
         assert found == answer(client, method, path, **absent), (method, path)

@@ -138,6 +138,8 @@ def _addresses(cast: Cast) -> Iterator[tuple[str, dict[str, Any]]]:
         named = NAMES | {"promotion_id": cast.objects["promotion"].uuid}
         named |= {"job_id": named["promotion_id"], "action": "sweep_scans"}
         named["policy_id"] = cast.policy.uuid
+        named["webhook_id"] = cast.objects["webhook"].uuid
+        named["delivery_id"] = cast.objects["delivery"].uuid
         if "/repositoryNamespaces/" in path:
             named["policy_id"] = cast.objects["namespace_policy"].uuid
         elif path.startswith("/api/v0/promotionPolicies"):

@@ -20,6 +20,7 @@ from repositories.services import exceptions
 from tests import signing
 from tests.factories import (
     grant,
+    make_delivery,
     make_index,
     make_manifest,
     make_organization,
@@ -249,6 +250,8 @@ def _more(cast: Cast) -> None:
     cast.objects["namespace_exception"] = exceptions.hide(
         actor=dana, scope=source.namespace, **hidden
     )
+    delivery = make_delivery(author=cast.people["dana"], repository=source)
+    cast.objects |= {"delivery": delivery, "webhook": delivery.webhook}
     access_tokens.issue(
         actor=dana, user=cast.people["dana"], label="ci", scopes=[TokenScope.PULL]
     )

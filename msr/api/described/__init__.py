@@ -12,6 +12,7 @@ from msr.api.described import (
     scans,
     tokens,
 )
+from msr.api.described import promotions, repositories, scans, webhooks
 from msr.api.described.kinds import Described, Rows
 
 __all__ = ["DESCRIBED", "Described"]
@@ -25,4 +26,5 @@ DESCRIBED: Rows = {
     **tokens.DESCRIBED,
     **events.DESCRIBED,
     **jobs.DESCRIBED,
+    **webhooks.DESCRIBED,
 }

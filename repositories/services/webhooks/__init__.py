@@ -5,6 +5,7 @@ from __future__ import annotations
 from repositories.services.webhooks.emitting import Event, Told, emit
 from repositories.services.webhooks.forgetting import forget
 from repositories.services.webhooks.sending import send_next
+from repositories.services.webhooks.sight import Shown, shown_to
 from repositories.services.webhooks.subscribing import (
     Draft,
     create,
@@ -19,6 +20,7 @@ from repositories.services.webhooks.testing import Trial, resend, send_sample, t
 __all__ = [
     "Draft",
     "Event",
+    "Shown",
     "Told",
     "Trial",
     "create",
@@ -31,6 +33,7 @@ __all__ = [
     "rotate_secret",
     "send_next",
     "send_sample",
+    "shown_to",
     "try_out",
     "update",
 ]
