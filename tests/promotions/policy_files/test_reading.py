@@ -99,19 +99,19 @@ def test_whatever_is_written_is_read_back():
         ("    frobs: 1\n", 'Line 8, column 5: There is no key "frobs" here; there'),
         (
             "    rules: [{field: tag, operator: eq, values: [1.4]}]\n",
-            "Line 8, column 48: This has to be a text. Put it in quotes.",
+            "Line 8, column 49: This has to be a text. Put it in quotes.",
         ),
         (
             "    rules: [{field: tag, operator: gte, values: [a]}]\n",
             "Line 8, column 26: This has to be one of: eq, sw, ew, c, oo, noo, matches",
         ),
-        ("    rules: [{any: []}]\n", "Line 8, column 19: At least 2 of these."),
+        ("    rules: [{any: []}]\n", "Line 8, column 14: At least 2 of these."),
         (
             "    rules: [{field: size, operator: lt, values: [big]}]\n",
             "Line 8, column 13: Rule 1:",
         ),
         ("    sourcePattern: dev/**\n", "Write sourceRepository or sourcePattern"),
-        ("  - key: Bad Key\n", "Line 8, column 10: This has to be lower-case letters"),
+        ("  - key: Bad Key\n", "Line 8, column 5: This has to be lower-case letters"),
         ("  - {}\n", "Line 8, column 5: The key key is missing here."),
     ],
 )
