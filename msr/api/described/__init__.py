@@ -11,20 +11,20 @@ from msr.api.described import (
     repositories,
     scans,
     tokens,
+    webhooks,
 )
-from msr.api.described import promotions, repositories, scans, webhooks
 from msr.api.described.kinds import Described, Rows
 
 __all__ = ["DESCRIBED", "Described"]
 
 DESCRIBED: Rows = {
     **accounts.DESCRIBED,
-    **repositories.DESCRIBED,
-    **promotions.DESCRIBED,
-    **scans.DESCRIBED,
     **enzi.DESCRIBED,
-    **tokens.DESCRIBED,
     **events.DESCRIBED,
     **jobs.DESCRIBED,
+    **promotions.DESCRIBED,
+    **repositories.DESCRIBED,
+    **scans.DESCRIBED,
+    **tokens.DESCRIBED,
     **webhooks.DESCRIBED,
 }
