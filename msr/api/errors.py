@@ -45,6 +45,7 @@ CODES: Mapping[str, str] = {
     "parse_error": "INVALID_JSON",
     "permission_denied": "NOT_AUTHORIZED",
     "repository_exists": "REPOSITORY_EXISTS",
+    "stale_plan": "STALE_PLAN",
     "throttled": "TOO_MANY_REQUESTS",
     "unsupported_media_type": "UNSUPPORTED_MEDIA_TYPE",
 }

@@ -73,6 +73,9 @@ REFUSALS = {
 }
 
 
+JSON = "application/json"
+
+
 class BasicScheme(OpenApiAuthenticationExtension):
     """Name and password, or name and access token."""
 
@@ -154,6 +157,8 @@ class MsrSchema(AutoSchema):
     def get_request_serializer(self) -> Any:
         described = self.described
         # A report, in one of many formats.
+        if described.takes:
+            return {JSON: described.body, described.takes: OpenApiTypes.OBJECT}
         return OpenApiTypes.OBJECT if described.takes_report else described.body
 
     @override
@@ -165,6 +170,9 @@ class MsrSchema(AutoSchema):
             status: OpenApiResponse(Errors, description=said)
             for status, said in REFUSALS.items()
         }
+        if described.gives:
+            given = {(200, JSON): whole, (200, described.gives): OpenApiTypes.OBJECT}
+            return {**given, **refused}
         return {described.status: whole, **refused}
 
     @override

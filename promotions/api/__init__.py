@@ -23,6 +23,15 @@ from promotions.api.policies import (
     PolicyDetail,
     PolicyList,
 )
+from promotions.api.policy_files import (
+    ApplyFile,
+    ExportFile,
+    FileSchema,
+    GlobalPolicyInFile,
+    NamespacePolicyInFile,
+    PlanFile,
+    PolicyInFile,
+)
 from promotions.api.promotions import (
     CancelPromotion,
     PromoteAgain,
@@ -40,13 +49,17 @@ from promotions.api.trials import (
 
 __all__ = [
     "Admission",
+    "ApplyFile",
     "CancelPromotion",
     "Consent",
     "DecisionList",
     "EventList",
+    "ExportFile",
     "FailingList",
+    "FileSchema",
     "GlobalConsent",
     "GlobalPolicyDetail",
+    "GlobalPolicyInFile",
     "GlobalPolicyList",
     "JobCancel",
     "JobDetail",
@@ -54,9 +67,12 @@ __all__ = [
     "JobLogs",
     "NamespaceConsent",
     "NamespacePolicyDetail",
+    "NamespacePolicyInFile",
     "NamespacePolicyList",
     "NamespaceProposal",
+    "PlanFile",
     "PolicyDetail",
+    "PolicyInFile",
     "PolicyList",
     "PreviewTemplate",
     "PromoteAgain",

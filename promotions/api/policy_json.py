@@ -82,9 +82,19 @@ def _policy(
         "lastPromotedAt": policy.last_promoted_at or NEVER,
         **_content(version, ends[version.pk], at),
         "scope": policy.scope,
+        **_file(policy, ends[version.pk]),
         "standing": policy.standing,
         "consents": _consents(version, ends[version.pk]),
         "proposed": proposed and policy.current_version and _proposed(policy, ends, at),
+    }
+
+
+def _file(policy: PromotionPolicy, ends: Shown) -> dict[str, Any]:
+    """Return which file owns the policy; its key may tell what the ends are called."""
+    return {
+        "key": policy.key if ends.is_whole else "",
+        "managedBy": policy.managed_by if ends.is_whole else "",
+        "managedAt": policy.managed_at if ends.is_whole else None,
     }
 
 

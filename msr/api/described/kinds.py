@@ -17,7 +17,8 @@ class Described:
     """One method: the shape of its answer (None is empty, a list is one of them).
 
     `query` and `body` are the forms that it reads; `paged` lists come in pages, and
-    what `leads_on` has the same headers with parameters of its own.
+    what `leads_on` has the same headers with parameters of its own. `takes` and `gives`
+    are media types in which the same is sent as it is, beside JSON.
     """
 
     answer: Shape | list[Shape] | None
@@ -28,6 +29,8 @@ class Described:
     leads_on: bool = False
     filtered: bool = False
     takes_report: bool = False
+    takes: str = ""
+    gives: str = ""
 
 
 def listed(answer: Any, query: type[Form] | None = None, **more: Any) -> Described:
