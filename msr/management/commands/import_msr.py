@@ -123,6 +123,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         if options["report"]:
             text = json.dumps(document, indent=2, ensure_ascii=False)
+            # Addresses of receivers are among what it holds.
+            options["report"].touch(mode=0o600)
             options["report"].write_text(f"{text}\n", encoding="utf-8")
 
     def _run(self, options: dict[str, Any]) -> dict[str, Any]:

@@ -105,7 +105,8 @@ class Contents:
         rows = RepositoryHere.objects.live().select_related("namespace")
         return rows.filter(uuid=uuid).first() if uuid else None
 
-    def _needed(self, full_name: str, end: str) -> RepositoryHere:
+    def needed(self, full_name: str, end: str) -> RepositoryHere:
+        """Return a repository that was taken over; raises ValidationError."""
         found = self._here(full_name)
         if found is None:
             message = f"Its {end} {full_name} was not taken over."
@@ -135,11 +136,11 @@ class Contents:
         }
         namespace = understood.target.partition("/")[0]
         if "{" not in understood.target:
-            self._needed(understood.target, "target")
+            self.needed(understood.target, "target")
         elif "{" not in namespace:
             self.owners.namespace(namespace)
         if not understood.is_pattern:
-            source = self._needed(understood.source, "source")
+            source = self.needed(understood.source, "source")
             return policies.Draft(source=source, **values)
         pattern = RepositoryPattern(understood.source)
         return policies.Draft(

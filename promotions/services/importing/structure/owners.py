@@ -54,7 +54,12 @@ class Owners:
                 return Became(State.REFUSED, "May not sign in there any more.")
             if self.existing_users_only:
                 return Became(State.REFUSED, "Is not here, and nobody is to be made.")
-            made = users.create(actor=self.ledger.actor, username=name, password=None)
+            made = users.create(
+                actor=self.ledger.actor,
+                username=name,
+                password=None,
+                full_name=account.full_name[:150] if account else "",
+            )
             return Became(State.DONE, _about(account), made.uuid)
 
         self.ledger.take_over(Thing(Kind.USER, name, name, original), work)

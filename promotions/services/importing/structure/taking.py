@@ -119,7 +119,7 @@ def _contents(contents: Contents, snapshot: Snapshot, progress: Progress) -> Non
     for policy in snapshot.policies:
         contents.policy(policy)
     for webhook in snapshot.webhooks:
-        take_webhook(contents.ledger, webhook)
+        take_webhook(contents, webhook)
     for hidden in snapshot.hidden:
         contents.hidden(hidden)
     for complaint in snapshot.complaints:
