@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from promotions.services.importing import Snapshot
 
 CHANGING = {"id", "lastPromotedAt", "version", "consents", "standing", "proposed"}
-CHOSEN = {
+CHOSEN: dict[str, Any] = {
     "zone": "Europe/Berlin",
     "on_moved_tag": "every_push",
     "on_conflict": "keep_both",
@@ -108,7 +108,7 @@ def _policies(
         "values": ["openssl"],
     }
     make_policy(source=website, target=qa, rules=[excluding], tag_template="y-%n")
-    patterned = {"tag_template": "%n", "rules": [tag_rule("c", "wide")]}
+    patterned: dict[str, Any] = {"tag_template": "%n", "rules": [tag_rule("c", "wide")]}
     for namespace in (nested.namespace, None):
         draft = policies.Draft(
             source=RepositoryPattern("dev/**"),

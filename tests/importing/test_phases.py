@@ -41,7 +41,8 @@ def imported(msr, import_msr):
 
 
 def switched_on(import_msr, namespace: str = "dev", **options) -> str:
-    return import_msr(phase="switch-on", namespace=[namespace], **options)
+    said: str = import_msr(phase="switch-on", namespace=[namespace], **options)
+    return said
 
 
 def test_both_sides_are_compared(imported, import_msr, tmp_path) -> None:

@@ -27,8 +27,8 @@ from promotions.models import (
     Standing,
 )
 from promotions.services import policies
-from promotions.services.importing.structure import contents
 from repositories.models import Repository, VulnerabilityException
+from repositories.services import repositories
 from tests.factories import (
     make_manifest,
     make_organization,
@@ -55,6 +55,7 @@ def reason_of(key: str) -> str:
 
 def policy_of(key: str) -> PromotionPolicy:
     row = ImportedObject.objects.get(kind="policy", key=key)
+    assert row.local_uuid is not None
     return PromotionPolicy.objects.kept().get(uuid=row.local_uuid)
 
 
@@ -268,9 +269,9 @@ def test_a_crash_in_the_middle_of_writing_is_gone_on_from(
     import_msr, monkeypatch, number: int
 ) -> None:
     made = 0
-    create = contents.repositories.create
+    create = repositories.create
 
-    def create_some(**values: Any) -> Repository:
+    def create_some(**values: Any) -> Any:
         nonlocal made
         made += 1
         if made == number:
@@ -278,7 +279,7 @@ def test_a_crash_in_the_middle_of_writing_is_gone_on_from(
         return create(**values)
 
     with monkeypatch.context() as patch:
-        patch.setattr(contents.repositories, "create", create_some)
+        patch.setattr(repositories, "create", create_some)
         with pytest.raises(KeyboardInterrupt):
             import_msr()
     assert Repository.objects.count() == number - 1
