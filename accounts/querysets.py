@@ -225,6 +225,8 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
         return self.filter(
             Q(expires_at__isnull=True) | Q(expires_at__gt=now),
             Q(user__robot__isnull=True) | Q(user__robot__expires_at__gt=now),
+            Q(trust__isnull=True)
+            | Q(trust__created_by__is_active=True, trust__issuer__is_enabled=True),
             is_active=True,
             revoked_at__isnull=True,
             user__is_active=True,

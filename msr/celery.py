@@ -70,6 +70,10 @@ def schedule(sender: Celery, **_kwargs: object) -> None:
             "task": "repositories.tasks.forget_scans",
             "schedule": 3600.0,
         },
+        "forget_ci_logins": {
+            "task": "repositories.tasks.forget_ci_logins",
+            "schedule": 3600.0,
+        },
         **_trivy(),
         **_rescans(),
         "sweep_promotions": {

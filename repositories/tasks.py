@@ -13,7 +13,13 @@ from kombu.exceptions import OperationalError
 
 from repositories.models import RegistryEvent, Repository, Scan, Webhook
 from repositories.registry import InvalidReference, RegistryError
-from repositories.services import advisories, deletion, ingest, webhooks
+from repositories.services import (
+    advisories,
+    authorize,
+    deletion,
+    ingest,
+    webhooks,
+)
 from repositories.services import reconcile as walk
 from repositories.services.scans import everything, forgetting, running, trivy
 from repositories.services.scans.job import ScanFailed
@@ -151,6 +157,12 @@ def sweep_webhooks() -> None:
 def forget_deliveries() -> None:
     """Drop what was sent to webhooks long ago."""
     webhooks.forget()
+
+
+@shared_task
+def forget_ci_logins() -> None:
+    """Drop what remains of CI logins that are long over."""
+    authorize.forget_used()
 
 
 @shared_task

@@ -5,6 +5,7 @@ from __future__ import annotations
 from accounts.models.access_token import AccessToken
 from accounts.models.audit import AuditEvent
 from accounts.models.base import PublicModel
+from accounts.models.ci_trust import CITrust, TrustedIssuer, UsedAssertion
 from accounts.models.encrypted import EncryptedTextField
 from accounts.models.grant import GrantBase, NamespaceGroupGrant, NamespaceUserGrant
 from accounts.models.horizon import Horizon
@@ -21,6 +22,7 @@ from accounts.models.user import User
 __all__ = [
     "AccessToken",
     "AuditEvent",
+    "CITrust",
     "EncryptedTextField",
     "GrantBase",
     "Horizon",
@@ -33,5 +35,7 @@ __all__ = [
     "Robot",
     "Team",
     "TeamMembership",
+    "TrustedIssuer",
+    "UsedAssertion",
     "User",
 ]

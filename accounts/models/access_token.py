@@ -45,6 +45,15 @@ class AccessToken(PublicModel):
     generated_by = models.CharField(
         max_length=4, choices=Origin, default=Origin.USER, editable=False
     )
+    trust = models.ForeignKey(
+        "accounts.CITrust",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="access_tokens",
+        help_text="By which a CI job got it; it ends with the trust.",
+    )
     creator_ua = models.CharField(
         "made with",
         max_length=200,

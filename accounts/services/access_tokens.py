@@ -81,25 +81,20 @@ def issue_wanted(*, actor: Actor, user: User, wanted: Wanted) -> IssuedToken:
     )
     if wanted.request_id is not None:
         row.uuid = wanted.request_id
-    return save_new(actor, row, wanted.scopes)
+    with transaction.atomic():
+        issued = save_new(row, wanted.scopes)
+        facts: dict[str, object] = {"label": row.label, "scopes": row.scopes}
+        _record(actor, "create", row, {**facts, "for": user.username})
+    return issued
 
 
-def save_new(
-    actor: Actor, row: AccessToken, scopes: Iterable[TokenScope]
-) -> IssuedToken:
-    """Give the row its secret and save it; the caller has checked the rights."""
+def save_new(row: AccessToken, scopes: Iterable[TokenScope]) -> IssuedToken:
+    """Give the row its secret and save it; the caller checks rights, and records."""
     prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     row.prefix, row.secret_hash = prefix, hash_secret(secret)
     row.scopes = checked_scopes(scopes)
     row.full_clean()
-    with transaction.atomic():
-        row.save()
-        _record(
-            actor,
-            "create",
-            row,
-            {"label": row.label, "scopes": row.scopes, "for": row.user.username},
-        )
+    row.save()
     return IssuedToken(row, f"{TOKEN_MARK}{prefix}_{secret}")
 
 

@@ -17,12 +17,24 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import ANONYMOUS, TokenScope
 from accounts.authentication import BadCredentials, bearer, read_basic, sign_in
 from repositories.registry import error_envelope, parse_scopes
-from repositories.services.authorize import Grant, RefusedName, authorize
+from repositories.services.authorize import (
+    ExchangeRefused,
+    Grant,
+    RefusedName,
+    authorize,
+    exchange,
+)
 from repositories.services.scans import credentials as scan_credentials
 
 if TYPE_CHECKING:
     from accounts.authentication.bearer import IssuedBearer
+    from accounts.services.access_tokens import IssuedToken
     from repositories.registry import ResourceScope, SignedToken
+
+TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 - no secret
+_TYPE = "urn:ietf:params:oauth:token-type:"
+EXCHANGED = (f"{_TYPE}id_token", f"{_TYPE}jwt")
+ACCESS_TOKEN = f"{_TYPE}access_token"
 
 
 @csrf_exempt
@@ -58,14 +70,54 @@ def _api_bearer(request: HttpRequest, name: str, secret: str) -> HttpResponse:
 
 def _by_form(request: HttpRequest) -> HttpResponse:
     """OAuth2 form: `grant_type=password`, the scopes separated by spaces."""
-    if request.POST.get("grant_type") != "password":
-        message = "Only grant_type=password is offered."
+    grant_type = request.POST.get("grant_type")
+    if grant_type == TOKEN_EXCHANGE:
+        return _by_exchange(request)
+    if grant_type != "password":
+        message = f"Only grant_type=password and {TOKEN_EXCHANGE} are offered."
         return _oauth_refusal("unsupported_grant_type", message)
     credentials = request.POST.get("username", ""), request.POST.get("password", "")
     try:
         return _granted(request, credentials, request.POST.getlist("scope"))
     except BadCredentials as error:
         return _oauth_refusal("invalid_grant", error.reason)
+
+
+def _by_exchange(request: HttpRequest) -> HttpResponse:
+    """Exchange a CI job's identity token for an access token of a robot (RFC 8693).
+
+    `trust`, which is ours, names the trust by its UUID. `username` of the answer is
+    what `docker login` wants beside the token.
+    """
+    form = request.POST
+    if form.get("subject_token_type") not in EXCHANGED or not form.get("subject_token"):
+        message = f"Send subject_token, and as its type one of {', '.join(EXCHANGED)}."
+        return _oauth_refusal("invalid_request", message)
+    if form.get("requested_token_type", ACCESS_TOKEN) != ACCESS_TOKEN:
+        message = f"Only {ACCESS_TOKEN} is issued."
+        return _oauth_refusal("invalid_request", message)
+    try:
+        issued = exchange(
+            token=form["subject_token"],
+            trust=form.get("trust", ""),
+            agent=request.headers.get("User-Agent", ""),
+        )
+    except ExchangeRefused as error:
+        return _oauth_refusal("invalid_request", str(error))
+    return JsonResponse(_exchanged(issued))
+
+
+def _exchanged(issued: IssuedToken) -> dict[str, object]:
+    row = issued.row
+    ends = row.expires_at or row.created_at
+    return {
+        "access_token": issued.secret,
+        "issued_token_type": ACCESS_TOKEN,
+        "token_type": "Bearer",
+        "expires_in": int((ends - row.created_at).total_seconds()),
+        "scope": " ".join(row.scopes),
+        "username": row.user.username,
+    }
 
 
 def _granted(
