@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0003_robots")]
+    dependencies = [("accounts", "0004_ci_login")]
     operations = [
         migrations.CreateModel(
             name="Horizon",
