@@ -46,24 +46,28 @@ class Caller:
         return self._checked(operation, answer), answer
 
     def refused(
-        self, name: str, status: int, query: Any = None, **parameters: str
-    ) -> str:
-        """Call what is refused with a status that MSR documents; return the code."""
+        self,
+        name: str,
+        status: int,
+        query: Any = None,
+        body: Any = None,
+        **parameters: str,
+    ) -> None:
+        """Call what is refused, with a status that MSR documents and in its body."""
         operation = operations()[name]
-        answer = self._sent(operation, None, query, "admin", None, parameters)
+        answer = self._sent(operation, body, query, "admin", None, parameters)
         assert answer.status_code == status, f"{name}: {answer.text}"
         assert str(status) in operation.responses
         (error,) = answer.json()["errors"]
         assert set(error) == {"code", "message", "detail"}
-        return str(error["code"])
 
-    def team(self, name: str) -> None:
-        """Make a team of dev, by the identity API."""
-        address = f"{self.stack.url}/enzi/v0/accounts/dev/teams"
-        answer = requests.post(
-            address, json={"name": name}, auth=self.credentials("admin"), timeout=30
-        )
+    def identity(self, method: str, path: str, body: Any = None) -> Any:
+        """Call the identity API, which the Swagger file does not have."""
+        address = f"{self.stack.url}/enzi/v0{path}"
+        auth = self.credentials("admin")
+        answer = requests.request(method, address, json=body, auth=auth, timeout=30)
         assert answer.ok, answer.text
+        return answer.json() if answer.content else None
 
     def _sent(
         self,
@@ -106,8 +110,10 @@ class Caller:
         """Return a name that nothing has yet."""
         return f"{kind}-{next(NUMBERS)}"
 
-    def new_repository(self, name: str = "", *, is_scanned: bool = False) -> str:
-        """Make a repository of dev; return its name there."""
+    def new_repository(
+        self, name: str = "", *, namespace: str = "dev", is_scanned: bool = False
+    ) -> str:
+        """Make a repository; return its name in the namespace."""
         name = name or self.new_name("repository")
         body = {
             "name": name,
@@ -119,7 +125,7 @@ class Caller:
             "enableManifestLists": True,
             "tagLimit": 0,
         }
-        self.call("CreateRepository", body, namespace="dev")
+        self.call("CreateRepository", body, namespace=namespace)
         return name
 
     def new_policy(self, source: str) -> str:

@@ -26,7 +26,7 @@ def msr(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Caller:
     image = make_image(tmp_path_factory.mktemp("image"), seed=6006)
     caller = Caller(stack, image.digest)
     caller.new_repository("scanned", is_scanned=True)
-    caller.team(teams.TEAM)
+    caller.identity("POST", "/accounts/dev/teams", {"name": teams.TEAM})
     admin = Person(stack, "admin")
     assert admin.push(image, "dev/scanned:1") == ""
     wait_for(lambda: _is_scanned(admin), patience=60)

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.contract.calls import (
+    accounts,
     events,
+    jobs,
     policies,
+    portal,
     repositories,
     scans,
     tags,
     teams,
     tokens,
+    webhooks,
 )
 
 if TYPE_CHECKING:
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from tests.contract.caller import Caller
 
 CALLS: Mapping[str, Callable[[Caller], None]] = {
+    **accounts.CALLS,
     **repositories.CALLS,
     **tags.CALLS,
     **teams.CALLS,
@@ -27,4 +32,7 @@ CALLS: Mapping[str, Callable[[Caller], None]] = {
     **scans.CALLS,
     **tokens.CALLS,
     **events.CALLS,
+    **jobs.CALLS,
+    **webhooks.CALLS,
+    **portal.CALLS,
 }
