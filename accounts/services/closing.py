@@ -15,6 +15,7 @@ from accounts.models import (
     Namespace,
     NamespaceGroupGrant,
     NamespaceUserGrant,
+    User,
 )
 from accounts.permissions import require_administrator
 from accounts.services import audit, organizations, teams, users
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from accounts.access import Actor
-    from accounts.models import Organization, User
+    from accounts.models import Organization
 
 # What stands in the way of closing, as the apps above say it: each returns a sentence
 # about what is in the namespace, or "".
@@ -95,11 +96,15 @@ def _refuse_primary_owner(user: User) -> None:
 
 
 def _emptied(namespace: Namespace) -> Namespace:
-    """Return the namespace, locked; raises ValidationError while it holds something."""
+    """Return the namespace, locked, with its robots disabled.
+
+    Raises ValidationError while it holds something.
+    """
     locked = Namespace.objects.select_for_update().get(pk=namespace.pk)
     found = [said for ask in obstacles if (said := ask(locked))]
     if found:
         raise ValidationError(" ".join(found))
+    User.objects.filter(robot__namespace=locked).update(is_active=False)
     return locked
 
 

@@ -125,7 +125,7 @@ def set_active(*, actor: Actor, user: User, is_active: bool) -> User:
 
 def rename(*, actor: Actor, user: User, full_name: str) -> User:
     """Call somebody otherwise on pages: oneself, or anybody for administrators."""
-    if actor.key == user.pk and actor.token is None:
+    if actor.key == user.pk and not actor.uses_token:
         return describe(actor=actor, full_name=full_name, email=user.email)
     require_administrator(actor)
     before = user.get_full_name()
@@ -171,7 +171,7 @@ def set_administrator(*, actor: Actor, user: User, is_administrator: bool) -> Us
 
 
 def _refuse_token(actor: Actor) -> None:
-    if actor.token is not None:
+    if actor.uses_token:
         message = "Sign in with your password: a token makes nobody an administrator."
         raise PermissionDenied(message)
 

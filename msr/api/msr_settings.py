@@ -54,6 +54,11 @@ def _has_providers() -> bool:
     return any(kind.get("APPS") for kind in kinds)
 
 
+def _event_age() -> str:
+    """Return how old events become, as Go writes a duration; "" is for ever."""
+    return f"{settings.EVENT_DAYS * 24}h" if settings.EVENT_DAYS else ""
+
+
 def _proxy() -> str:
     """Return the outbound proxy without the password that may be in it."""
     scheme, netloc, *rest = urlsplit(settings.OUTBOUND_PROXY)
@@ -99,9 +104,11 @@ SETTINGS: Mapping[str, Setting] = {
     "jobHistoryCompactionEnabled": _always(value=False),
     "jobHistoryToKeep": _always(0),
     "jobHistoryMaxAge": _always(""),
-    "repoEventHistoryCompactionEnabled": _always(value=False),
-    "repoEventHistoryToKeep": _always(0),
-    "repoEventHistoryMaxAge": _always(""),
+    "repoEventHistoryCompactionEnabled": _fixed(
+        "EVENT_DAYS", bool, lambda: bool(settings.EVENT_DAYS or settings.EVENT_COUNT)
+    ),
+    "repoEventHistoryToKeep": _fixed("EVENT_COUNT", int, lambda: settings.EVENT_COUNT),
+    "repoEventHistoryMaxAge": _fixed("EVENT_DAYS", str, _event_age),
     "storageVolume": _always(""),
     "nfsHost": _always(""),
     "nfsPath": _always(""),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.utils import timezone
 
 from accounts.access import SYSTEM, Actor, TokenScope
 from accounts.models import AuditEvent, Namespace, Organization, Team, User
-from accounts.services import access_tokens, organizations
+from accounts.services import access_tokens, organizations, robots
 from tests.api import factories
 from tests.api.swagger import assert_is
 
@@ -270,6 +272,17 @@ def test_no_token_and_no_session_makes_an_administrator(world, client):
     assert set(User.objects.filter(is_superuser=True)) == {world.people.root}
 
 
+def test_a_bearer_made_from_a_password_makes_no_administrator(world):
+    basic = world.client("root")
+    bearer = basic.get("/auth/token").json()["token"]
+    client = world.client()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {bearer}")
+    assert client.get(f"{ACCOUNTS}/dana").status_code == 200
+    assert client.patch(f"{ACCOUNTS}/dana", {"isAdmin": True}).status_code == 403
+    sent = {"name": "nora", "isAdmin": True, "password": PASSWORD}
+    assert client.post(ACCOUNTS, sent).status_code == 403
+
+
 def test_a_token_of_an_administrator_makes_users(world):
     token = with_token(world, "root", TokenScope.API, TokenScope.ADMIN)
     assert token.post(ACCOUNTS, {"name": "nora"}).status_code == 201
@@ -343,6 +356,23 @@ def test_an_organization_that_never_held_anything_gives_its_name_free(world):
         assert client.post(ACCOUNTS, sent).status_code == 201
         assert client.delete(f"{ACCOUNTS}/ops").status_code == 204
     assert client.delete(f"{ACCOUNTS}/ops").status_code == 204
+
+
+def test_robots_of_a_deleted_account_do_nothing_more(world):
+    organization = organizations.create(
+        actor=SYSTEM, name="ops", primary_owner=world.people.root
+    )
+    robot = robots.create(
+        actor=Actor(world.people.root),
+        namespace=organization.namespace,
+        name="ci",
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+    client = world.client("root")
+    assert client.get(f"{ACCOUNTS}/ops+ci").status_code == 404
+    assert client.delete(f"{ACCOUNTS}/ops").status_code == 204
+    robot.user.refresh_from_db()
+    assert not robot.user.is_active
 
 
 def test_a_deleted_user_has_nothing_left(world):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -34,11 +35,14 @@ def test_features_are_those_of_this_product(world):
 
 def test_settings_have_msrs_shape_and_the_portals_values(world, settings):
     settings.SCAN_DEADLINE = 77
+    settings.EVENT_DAYS = 90
     body = world.client("root").get(f"{META}/settings").json()
     assert_is("responses.Settings", body)
     assert body["dtrHost"] == settings.REGISTRY_PUBLIC_HOST
     assert (body["scanningDeadline"], body["sso"]) == (77, False)
     assert body["createRepositoryOnPush"] is False
+    assert body["repoEventHistoryCompactionEnabled"] is True
+    assert body["repoEventHistoryMaxAge"] == "2160h"
 
 
 def test_settings_hide_the_password_of_the_proxy(world, settings):
@@ -125,7 +129,7 @@ def test_health_says_that_the_database_is_away_and_no_more(db, client, monkeypat
 @pytest.mark.parametrize("address", ABSENT)
 @pytest.mark.parametrize("method", ["get", "post", "delete"])
 def test_what_makes_no_sense_here_says_why(world, address, method):
-    path = address.replace("{contentcacheuuid}", "x").replace("{action}", "gc")
+    path = re.sub("{.*}", "x", address)
     response = getattr(world.client("root"), method)(f"/api/v0{path}")
     assert response.status_code == 404
     assert error(response)["message"] == ABSENT[address]
