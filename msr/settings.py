@@ -296,9 +296,9 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_THROTTLE_CLASSES": [
-        "msr.api.throttling.Everything",
-        "msr.api.throttling.Writes",
-        "msr.api.throttling.Costly",
+        "msr.throttling.Everything",
+        "msr.throttling.Writes",
+        "msr.throttling.Costly",
     ],
     "DEFAULT_PAGINATION_CLASS": "msr.api.MsrPagination",
     "EXCEPTION_HANDLER": "msr.api.exception_handler",

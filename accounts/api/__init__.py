@@ -10,6 +10,7 @@ from accounts.api.accounts import (
     user_for,
 )
 from accounts.api.api_tokens import TokenDetail, TokenList
+from accounts.api.conditional import require_unchanged
 from accounts.api.enzi.rendering import account_of, account_of_user
 from accounts.api.operation import Form, Operation, camel_case, no_such
 from accounts.api.raw_body import raw_body
@@ -55,6 +56,7 @@ __all__ = [
     "no_such",
     "raw_body",
     "require_teams",
+    "require_unchanged",
     "robot_of",
     "team_named",
     "teams_on",

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, NotAuthenticated, NotFound
+from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 from typing_extensions import override
 
+from accounts.api.conditional import keep_private, tagged
 from accounts.authentication import actor_of
 from accounts.permissions import RateLimited
 
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
     from rest_framework.pagination import BasePagination
     from rest_framework.request import Request
-    from rest_framework.response import Response
 
     from accounts.access import Actor
 
@@ -71,6 +72,7 @@ class Operation(APIView):
     taken = ""
     invalid = "INVALID_PARAMETERS"
     is_costly = False  # takes long, so that less of it may be asked for at a time
+    state = ""  # of the object that is answered, where a client may change it
 
     @override
     def perform_authentication(self, request: Request) -> None:
@@ -88,6 +90,19 @@ class Operation(APIView):
     def throttled(self, request: Request, wait: float | None) -> NoReturn:
         message = "Too much was asked at once. Wait as long as Retry-After says."
         raise RateLimited(message, retry_after=int(wait or 1))
+
+    @override
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        """Keep every answer private, and send none again to who has it."""
+        final = super().finalize_response(request, response, *args, **kwargs)
+        keep_private(final)
+        if isinstance(final, Response):  # and not a file, as exports are
+            final.add_post_render_callback(
+                lambda rendered: tagged(request, rendered, self.state)
+            )
+        return final
 
     @property
     def actor(self) -> Actor:

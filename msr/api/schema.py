@@ -64,6 +64,23 @@ HEADERS = {
     "X-Next-Page-Start": "The `pageStart` of the next page; absent on the last.",
     "X-Resource-Count": "How many there are, where `count=true` asked for it.",
 }
+KNOWN = "The ETags of answers that the client has: then 304 says that one is it."
+SEEN = (
+    "The ETag of the policy as the client has read it: where it has another version by"
+    " now, or was switched, the answer is 412, and nothing is changed."
+)
+UNCHANGED = "The client has the answer already; it is not sent again."
+CHANGED = "It is not what `If-Match` names any more."
+
+
+def header(name: str, said: str) -> OpenApiParameter:
+    """Return a header that may be sent."""
+    return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=said)
+
+
+ETAG = OpenApiParameter(
+    "ETag", str, OpenApiParameter.HEADER, response=[200], description="Of this answer."
+)
 REFUSALS = {
     400: "What was sent is not right.",
     401: "Nobody, or wrong credentials.",
@@ -170,6 +187,10 @@ class MsrSchema(AutoSchema):
             status: OpenApiResponse(Errors, description=said)
             for status, said in REFUSALS.items()
         }
+        if self.method == "GET":
+            refused[304] = OpenApiResponse(None, description=UNCHANGED)
+        if described.guarded:
+            refused[412] = OpenApiResponse(Errors, description=CHANGED)
         if described.gives:
             given = {(200, JSON): whole, (200, described.gives): OpenApiTypes.OBJECT}
             return {**given, **refused}
@@ -179,6 +200,10 @@ class MsrSchema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         described = self.described
         asked: list[Any] = [described.query] if described.query else []
+        if self.method == "GET":
+            asked += [header("If-None-Match", KNOWN), ETAG]
+        if described.guarded:
+            asked.append(header("If-Match", SEEN))
         if described.filtered:
             asked += [OpenApiParameter(name, str) for name in FILTER]
         if described.paged:

@@ -16,10 +16,11 @@ from rest_framework.response import Response
 from typing_extensions import override
 
 from accounts.access import Action
-from accounts.api import Form, Operation
+from accounts.api import Form, Operation, require_unchanged
 from accounts.permissions import check, require, require_administrator
 from promotions.api.ends import EndQuery
 from promotions.api.policy_json import policies_json, policy_json
+from promotions.api.policy_state import state_of
 from promotions.models import PolicyVersion, PromotionPolicy
 from promotions.rules.repository_pattern import RepositoryPattern
 from promotions.services import policies
@@ -185,11 +186,14 @@ class PolicyDetail(PolicyOperation):
 
     def get(self, _request: Request, **_names: str) -> Response:
         """Show one policy."""
-        return Response(policy_json(self.actor, self.policy(), self.repository))
+        policy = self.policy()
+        self.state = state_of(self.actor, policy)
+        return Response(policy_json(self.actor, policy, self.repository))
 
     def put(self, _request: Request, **_names: str) -> Response:
         """Change what was sent, as the policy's next version, and apply it."""
         policy = self.policy()
+        require_unchanged(self.request, state_of(self.actor, policy))
         apply = self.query(ApplyQuery)["initial_evaluation"]
         is_wide = bool(policy.shown_version.source_pattern)
         form = WidePolicyForm if is_wide else PolicyForm
@@ -209,6 +213,7 @@ class PolicyDetail(PolicyOperation):
         """Delete a policy; no error where there is none."""
         policy = self.find()
         if policy is not None:
+            require_unchanged(self.request, state_of(self.actor, policy))
             policies.delete(actor=self.actor, policy=policy)
         return Response(status=204)
 

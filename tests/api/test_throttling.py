@@ -10,8 +10,7 @@ from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
 from redis.exceptions import ConnectionError as NoConnection
 
-from msr import env
-from msr.api import throttling
+from msr import env, throttling
 
 READ = "/api/v0/repositories"
 WRITE = "/api/v0/repositories/dev/website"
@@ -124,7 +123,7 @@ def test_a_window_ends(world, monkeypatch):
     client = world.client("olga")
     assert flood(client)[-1] == 429
     later = time.time() + 10**6
-    monkeypatch.setattr("msr.api.throttling.time.time", lambda: later)
+    monkeypatch.setattr("msr.throttling.time.time", lambda: later)
     assert client.get(READ).status_code == 200
 
 

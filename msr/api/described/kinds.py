@@ -18,7 +18,8 @@ class Described:
 
     `query` and `body` are the forms that it reads; `paged` lists come in pages, and
     what `leads_on` has the same headers with parameters of its own. `takes` and `gives`
-    are media types in which the same is sent as it is, beside JSON.
+    are media types in which the same is sent as it is, beside JSON. What is `guarded`
+    takes `If-Match`.
     """
 
     answer: Shape | list[Shape] | None
@@ -27,6 +28,7 @@ class Described:
     status: int = 200
     paged: bool = False
     leads_on: bool = False
+    guarded: bool = False
     filtered: bool = False
     takes_report: bool = False
     takes: str = ""
@@ -47,3 +49,4 @@ def made(answer: Any, body: type[Form] | None, **more: Any) -> Described:
 Rows: TypeAlias = "Mapping[type[Operation], Mapping[str, Described]]"
 
 GONE = Described(None, status=204)
+GONE_GUARDED = Described(None, status=204, guarded=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msr.api.described.kinds import GONE, Described, Rows, listed, made
+from msr.api.described.kinds import GONE, GONE_GUARDED, Described, Rows, listed, made
 from msr.api.shapes import promotions as moved
 from promotions import api as promotions
 from promotions.api.consents import ConsentForm
@@ -22,11 +22,11 @@ _WIDE_POLICIES = {
 }
 _POLICY = {
     "get": Described(moved.Policy),
-    "put": Described(moved.Policy, body=PolicyForm, query=ApplyQuery),
-    "delete": GONE,
+    "put": Described(moved.Policy, body=PolicyForm, query=ApplyQuery, guarded=True),
+    "delete": GONE_GUARDED,
 }
 _WIDE_POLICY = _POLICY | {
-    "put": Described(moved.Policy, body=WidePolicyForm, query=ApplyQuery)
+    "put": Described(moved.Policy, body=WidePolicyForm, query=ApplyQuery, guarded=True)
 }
 _TEST = {"post": listed([moved.Trial], TestQuery, body=TestForm)}
 _WIDE_TEST = {"post": listed([moved.Trial], TestQuery, body=WideTestForm)}
