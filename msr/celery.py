@@ -11,7 +11,11 @@ from celery import Celery
 from celery.signals import before_task_publish, setup_logging
 from django.conf import settings
 from django.core.cache import cache
+from django_structlog.celery.signals import modify_context_before_task_publish
+from django_structlog.celery.steps import DjangoStructLogInitStep
 from redis.exceptions import RedisError
+
+from msr.request_ids import keep_for_tasks
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "msr.settings")
 
@@ -35,6 +39,9 @@ ROUTES = {
 app = Celery("msr", task_routes=ROUTES)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# The id of the request that led to a task goes with it, into the lines of its log.
+app.steps["worker"].add(DjangoStructLogInitStep)
+modify_context_before_task_publish.connect(keep_for_tasks)
 
 
 @setup_logging.connect

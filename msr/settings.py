@@ -6,6 +6,7 @@ empty SECRET_KEY, token key or notification secret is refused where it is used.
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "msr.request_ids.request_id",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -317,6 +319,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 
 # --- Logs -------------------------------------------------------------------------
 
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # of our own middleware, that is
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL = logging.DEBUG  # sweepers run all the time
 LOGGING = logs.configured(
     level=env.text("LOG_LEVEL", "INFO"), form=env.text("LOG_FORMAT", "json")
 )

@@ -23,6 +23,7 @@ from rest_framework.settings import api_settings
 from accounts.api import Operation, camel_case
 from accounts.permissions import RateLimited
 from msr.problems.kinds import AWAY, OUTAGE_SECONDS, OUTAGES
+from msr.request_ids import id_of
 from repositories.registry import RegistryError
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
             return read(error, view).response()
     log.error("api_operation_failed", exc_info=error)
     got_request_exception.send(sender=type(view), request=context["request"])
-    message = "The portal failed to answer; its log says why."
+    where = f" (request {found})" if (found := id_of(context["request"])) else ""
+    message = f"The portal failed to answer; its log{where} says why."
     return Problem(500, "INTERNAL_ERROR", message).response()
 
 

@@ -60,6 +60,13 @@ SECTIONS = {
     "vulnerabilityExceptions": "Hidden vulnerabilities",
     "workers": "Jobs",
 }
+REQUEST_ID = OpenApiParameter(
+    "X-Request-Id",
+    str,
+    OpenApiParameter.HEADER,
+    response=True,
+    description="What the log knows this request by; the client's own, if it is plain.",
+)
 HEADERS = {
     "X-Next-Page-Start": "The `pageStart` of the next page; absent on the last.",
     "X-Resource-Count": "How many there are, where `count=true` asked for it.",
@@ -199,7 +206,9 @@ class MsrSchema(AutoSchema):
     @override
     def get_override_parameters(self) -> list[Any]:
         described = self.described
-        asked: list[Any] = [described.query] if described.query else []
+        asked: list[Any] = [REQUEST_ID]
+        if described.query:
+            asked.append(described.query)
         if self.method == "GET":
             asked += [header("If-None-Match", KNOWN), ETAG]
         if described.guarded:

@@ -14,6 +14,7 @@ from accounts.permissions import MissingRight, RateLimited
 from accounts.services.access_list import admins_of
 from msr.problems.kinds import (
     AWAY,
+    BROKEN,
     FORBIDDEN,
     MISSING,
     NOT_OFFERED,
@@ -22,6 +23,7 @@ from msr.problems.kinds import (
     kind_of_bad,
     kind_of_crash,
 )
+from msr.request_ids import id_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,10 +62,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
     Its page needs neither of them: no session, no user, no context processors.
     """
     kind = kind_of_crash()
-    response = _plainly(request, kind, kind.sentence)
+    sentence = kind.sentence
+    if kind is BROKEN and (found := id_of(request)):
+        sentence += f" The log has it as request {found}."
+    response = _plainly(request, kind, sentence)
     if response is None:
         theme = request.COOKIES.get("theme", "")
-        context = {"problem": kind, "sentence": kind.sentence, "theme": theme}
+        context = {"problem": kind, "sentence": sentence, "theme": theme}
         html = render_to_string("errors/alone.html", context)
         response = HttpResponse(html, status=kind.status)
     if kind is AWAY:
