@@ -49,6 +49,7 @@ def _policies(base: str, prefix: str) -> list[URLPattern]:
         path(f"{one}/delete", policies.delete_policy, name=f"{prefix}delete"),
         path(f"{one}/consent", policies.answer, name=f"{prefix}consent"),
         path(f"{one}/retract", policies.retract_proposal, name=f"{prefix}retract"),
+        path(f"{one}/release", policies.release_policy, name=f"{prefix}release"),
     ]
 
 

@@ -71,12 +71,14 @@ class PromotionPolicyAdmin(SearchByReference, ReadOnlyAdmin[PromotionPolicy]):
         linked("current_version.source_repository", "source"),
         "target",
         "tag_template",
+        "managed_by",
         moment("last_promoted_at"),
         moment("deleted_at"),
     )
     list_filter = (
         "scope",
         "enabled",
+        ("managed_by", admin.EmptyFieldListFilter),
         ("deleted_at", admin.EmptyFieldListFilter),
         "created_at",
     )

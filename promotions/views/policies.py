@@ -110,6 +110,8 @@ def _page(place: Place, policy: PromotionPolicy) -> dict[str, Any]:
         "may_stop": voice.may_stop,
         "may_delete": voice.may_stop if is_of_one else voice.source,
         "links": links_of(place, policy),
+        "tells_file": voice.source or ends[version.pk].is_whole,
+        "release_url": place.url("release", policy.uuid) if voice.source else "",
     }
 
 
@@ -191,6 +193,19 @@ def retract_proposal(
     messages.success(request, "The proposal is taken back.")
     gone = policy.deleted_at is not None
     return redirect(place.url("policies") if gone else place.url("policy", uuid))
+
+
+@login_required
+@require_POST
+def release_policy(
+    request: HttpRequest, uuid: UUID, namespace: str = "", name: str = ""
+) -> HttpResponse:
+    """Take a policy from the file that owns it."""
+    place = open_place(request, namespace, name)
+    policies.release(actor=place.actor, policy=place.policy(uuid))
+    said = "The policy is released from its file; it is changed here again."
+    messages.success(request, said)
+    return redirect(place.url("policy", uuid))
 
 
 @login_required

@@ -54,6 +54,8 @@ class PolicyFormView(LoginRequiredMixin, View):
     ) -> HttpResponse:
         """Save, or show the form again as the button pressed asks for."""
         place, editor = self._open(request, namespace, name, uuid)
+        if editor.policy is not None:
+            policies.refuse_managed(editor.policy)
         if policy := editor.post(request.POST):
             return self._saved(place, policy)
         return self._render(place, editor)
@@ -94,9 +96,10 @@ class PolicyFormView(LoginRequiredMixin, View):
         return "The policy is saved; it looks at every push from now on."
 
     def _render(self, place: Place, editor: PolicyEditor) -> HttpResponse:
-        back = place.url("policies")
+        back, release_url = place.url("policies"), ""
         if editor.policy is not None:
             back = place.url("policy", editor.policy.uuid)
+            release_url = place.url("release", editor.policy.uuid)
         context = {
             **place.context,
             "policy": editor.policy,
@@ -104,5 +107,6 @@ class PolicyFormView(LoginRequiredMixin, View):
             "form": editor.form,
             "rules": editor.rules,
             "back": back,
+            "release_url": release_url,
         }
         return render(self.request, "promotions/policy_form.html", context)

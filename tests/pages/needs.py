@@ -122,13 +122,16 @@ POST_ONLY = {
     "promotions:global_switch",
     "promotions:global_consent",
     "promotions:global_retract",
+    "promotions:global_release",
     "promotions:admission",
     "promotions:namespace_switch",
     "promotions:namespace_consent",
     "promotions:namespace_retract",
+    "promotions:namespace_release",
     "promotions:switch",
     "promotions:consent",
     "promotions:retract",
+    "promotions:release",
 }
 
 REDIRECTS = {"accounts:organization"}
