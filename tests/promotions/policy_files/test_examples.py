@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,8 @@ from django.core.exceptions import ValidationError
 
 from promotions.models import PromotionPolicy
 from tests.promotions.policy_files.conftest import STABLE, a_file
+
+README = Path(__file__).resolve().parents[3] / "README.md"
 
 
 def rule(field: str, operator: str, *values: str) -> dict[str, Any]:
@@ -129,6 +133,15 @@ def test_a_test_that_fails_says_why_and_where_and_forbids_the_apply(ada):
     with pytest.raises(ValidationError, match="Test 1 of stable"):
         ada.apply(a_file(entry))
     assert not PromotionPolicy.objects.exists()
+
+
+def test_the_example_of_the_readme_is_a_file_whose_tests_succeed(ada):
+    text = README.read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(# yaml-language.*?)```", text, re.DOTALL)
+    made = ada.plan(example)
+    assert made.failures == ()
+    assert [one.key for one in made.steps] == ["everything-nightly", "stable-to-qa"]
+    assert made.steps[1].refusal == ""
 
 
 def test_the_tag_in_the_target_is_expected_too(ada):
