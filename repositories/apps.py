@@ -41,6 +41,7 @@ def _register_tabs() -> None:
     for order, name, title, icon, needs in (
         (40, "permissions", "Access", "key", Action.ADMIN),
         (50, "hidden", "Hidden vulnerabilities", "hidden", Action.PULL),
+        (60, "webhooks", "Webhooks", "out", Action.ADMIN),
         (90, "settings", "Settings", "gear", Action.ADMIN),
     ):
         url = f"repositories:namespace_{name}"
@@ -60,6 +61,9 @@ def _register_tabs() -> None:
     of_repository.register(Tab("tags", "Tags", "repositories:tags", "tag", 10))
     of_repository.register(
         Tab("hidden", "Hidden vulnerabilities", "repositories:hidden", "hidden", 30)
+    )
+    of_repository.register(
+        Tab("webhooks", "Webhooks", "repositories:webhooks", "out", 60, Action.ADMIN)
     )
     of_repository.register(
         Tab("settings", "Settings", "repositories:settings", "gear", 90, Action.ADMIN)

@@ -7,7 +7,7 @@ behind a repository in an address, so every address can be read in one way only.
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
-from django.urls import path, register_converter
+from django.urls import URLPattern, path, register_converter
 from django.urls.converters import StringConverter
 from typing_extensions import override
 
@@ -26,6 +26,7 @@ from repositories.views import (
     search,
     tag_list,
     tag_pages,
+    webhooks,
 )
 
 
@@ -60,8 +61,28 @@ REPOSITORY = f"{NAMESPACE}/<portal_repository:name>"
 TAG = f"{REPOSITORY}/tags/<portal_tag:tag>"
 HIDDEN = "scans/hidden"  # below words that no repository can be named
 
+
+def _webhooks(below: str, prefix: str = "") -> list[URLPattern]:
+    """Return the pages about webhooks of one place."""
+    one = f"{below}webhooks/<uuid:uuid>"
+    delivery = f"{one}/deliveries/<uuid:delivery>"
+    pages = (
+        (f"{below}webhooks", webhooks.webhook_list, "webhooks"),
+        (f"{below}webhooks/new", webhooks.new_webhook, "webhooks_new"),
+        (one, webhooks.webhook_detail, "webhooks_one"),
+        (f"{one}/secret", webhooks.rotate_secret, "webhooks_secret"),
+        (f"{one}/change", webhooks.change_webhook, "webhooks_change"),
+        (delivery, webhooks.delivery_detail, "webhooks_delivery"),
+        (f"{delivery}/resend", webhooks.resend, "webhooks_resend"),
+    )
+    return [path(route, view, name=prefix + name) for route, view, name in pages]
+
+
 app_name = "repositories"
 urlpatterns = [
+    *_webhooks("", "global_"),
+    *_webhooks(f"{NAMESPACE}/", "namespace_"),
+    *_webhooks(f"{REPOSITORY}/"),
     path("find", finding.everything, name="find"),
     path("search", search.search, name="search"),
     path("search.csv", search.export, name="search_export"),

@@ -257,12 +257,13 @@ def tag_rule(operator: str, *values: str) -> dict[str, Any]:
 
 
 def make_delivery(
-    *, author: User, repository: Repository | None, **values: Any
+    *, author: User, scope: Repository | Namespace | None, **values: Any
 ) -> WebhookDelivery:
-    """Something that a webhook of the repository, or with None of all, was sent."""
+    """Something that a webhook of a scope, or with None of all, was sent."""
     webhook = Webhook.objects.create(
         author=author,
-        repository=repository,
+        repository=scope if isinstance(scope, Repository) else None,
+        namespace=scope if isinstance(scope, Namespace) else None,
         type=EventType.TAG_PUSH,
         endpoint="https://receiver.example.com/hook",
         secret="only-the-receiver-knows",

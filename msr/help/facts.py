@@ -28,6 +28,9 @@ SETTINGS = (
     "REGISTRY_PUBLIC_HOST",
     "REPORT_MAX_BYTES",
     "TOKEN_LIFETIME",
+    "WEBHOOK_ATTEMPTS",
+    "WEBHOOK_DAYS",
+    "WEBHOOK_TIMEOUT",
 )
 """What pages of the help may say of this installation; no secret is among them."""
 

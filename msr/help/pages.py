@@ -27,6 +27,7 @@ TOPICS = (
     "scanning",
     "hidden",
     "notices",
+    "webhooks",
     "roles",
     "organizations",
     "signing-in",

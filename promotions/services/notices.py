@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import AccessToken, Namespace, User
 from promotions.models import PolicyConsent, PromotionPolicy
 from promotions.services.policies import Shown, shown, shown_to_target
-from repositories.models import AdvisoryLoad, VulnerabilityException
+from repositories.models import AdvisoryLoad, VulnerabilityException, Webhook
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +51,7 @@ class Notices:
     troubled: list[PolicyNotice]
     expiring: list[VulnerabilityException]
     tokens: list[AccessToken]
+    webhooks: list[Webhook]
     advisories_from: datetime | None
     """When the newest advisories were loaded, if that is too long ago, and if the
     reader is who can load newer ones."""
@@ -58,7 +59,8 @@ class Notices:
     @property
     def are_any(self) -> bool:
         lists = (self.proposals, self.answers, self.troubled, self.expiring)
-        return any(lists) or bool(self.tokens or self.advisories_from)
+        others = (self.tokens, self.webhooks, self.advisories_from)
+        return any(lists) or any(map(bool, others))
 
 
 def notices(reader: Actor) -> Notices:
@@ -89,6 +91,7 @@ def notices(reader: Actor) -> Notices:
         ],
         expiring=list(_expiring(reader).order_by("expires_at", "id")[:SHOWN]),
         tokens=list(_tokens(reader).order_by("expires_at", "id")[:SHOWN]),
+        webhooks=list(_webhooks(reader).order_by("-paused_at", "-id")[:SHOWN]),
         advisories_from=_old_advisories(reader),
     )
 
@@ -117,6 +120,7 @@ def count_for(reader: Actor) -> tuple[int, Namespace | None]:
         _troubled(reader),
         _expiring(reader),
         _tokens(reader),
+        Webhook.objects.stopped_for(reader),
     )
     counts = {f"notices_{place}": _count(rows) for place, rows in enumerate(lists)}
     row: Any = (
@@ -168,6 +172,11 @@ def _tokens(reader: Actor) -> QuerySet[AccessToken]:
     soon = timezone.now() + SOON
     rows: QuerySet[AccessToken] = AccessToken.objects.usable()
     return rows.filter(user=reader.key, expires_at__lte=soon)
+
+
+def _webhooks(reader: Actor) -> QuerySet[Webhook]:
+    """Return those that stopped by themselves, and that the reader can mend."""
+    return Webhook.objects.stopped_for(reader).for_listing()
 
 
 def _old_advisories(reader: Actor) -> datetime | None:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts.authentication import actor_of
 from promotions.services import notices
 from promotions.views.addresses import policy_at_source, policy_at_target
+from repositories.views.webhook_places import url_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,6 +34,10 @@ def notice_list(request: HttpRequest) -> HttpResponse:
             (one, policy_at_source(one.policy, one.ends)) for one in found.answers
         ],
         "troubled": [(one, _address(one)) for one in found.troubled],
+        "webhooks": [
+            (one, url_in(one.repository or one.namespace, "webhooks_one", one.uuid))
+            for one in found.webhooks
+        ],
         "days": notices.SOON.days,
         "most": notices.SHOWN,
         "evidence_days": settings.EVIDENCE_MAX_AGE_DAYS,

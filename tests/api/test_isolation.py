@@ -211,7 +211,7 @@ def test_a_stranger_cannot_tell_what_exists(world, who):
     tag = factories.push(world.target, "v1")
     promotion = factories.promotion(tag, world.target, "v2", world.people.ada)
     make_signing_key(reference="qa/release", private=signing.new_key())
-    delivery = make_delivery(author=world.people.quentin, repository=world.target)
+    delivery = make_delivery(author=world.people.quentin, scope=world.target)
     client = world.client(who)
     exists: dict[str, object] = {"ns": "qa", "name": "website"}
     exists |= {"webhook": delivery.webhook.uuid, "delivery": delivery.uuid}

@@ -122,8 +122,8 @@ def test_lists_are_for_admins(world):
 
 
 def test_everybody_lists_their_own_only(world):
-    make_delivery(author=world.people.olga, repository=world.website)
-    make_delivery(author=world.people.root, repository=None)
+    make_delivery(author=world.people.olga, scope=world.website)
+    make_delivery(author=world.people.root, scope=None)
     counts = {
         who: len(world.client(who).get(WEBHOOKS).json())
         for who in ("olga", "dana", "quentin", "ada", "root")
@@ -186,9 +186,9 @@ def test_an_address_that_may_not_be_called_is_refused_alike(world, form, endpoin
 
 
 def test_a_delivery_is_found_under_its_own_webhook_only(world):
-    one = make_delivery(author=world.people.olga, repository=world.website)
-    other = make_delivery(author=world.people.olga, repository=world.private)
-    foreign = make_delivery(author=world.people.quentin, repository=world.target)
+    one = make_delivery(author=world.people.olga, scope=world.website)
+    other = make_delivery(author=world.people.olga, scope=world.private)
+    foreign = make_delivery(author=world.people.quentin, scope=world.target)
     olga = world.client("olga")
     for webhook, delivery in (
         (one.webhook, other),
@@ -205,7 +205,7 @@ def test_a_delivery_is_found_under_its_own_webhook_only(world):
 
 
 def test_another_tenants_webhook_can_neither_be_updated_nor_rotated(world):
-    row = make_delivery(author=world.people.quentin, repository=world.target).webhook
+    row = make_delivery(author=world.people.quentin, scope=world.target).webhook
     olga, url = world.client("olga"), f"{WEBHOOKS}/{row.uuid}"
     update = {"id": str(row.uuid), "inactive": True}
     assert code(olga.post(f"{WEBHOOKS}/update", update)) == "NO_SUCH_WEBHOOK"
@@ -219,7 +219,7 @@ def test_another_tenants_webhook_can_neither_be_updated_nor_rotated(world):
 
 
 def test_deliveries_are_paged_and_sent_again(world):
-    delivery = make_delivery(author=world.people.olga, repository=world.website)
+    delivery = make_delivery(author=world.people.olga, scope=world.website)
     olga = world.client("olga")
     url = f"{WEBHOOKS}/{delivery.webhook.uuid}/deliveries"
     listed = olga.get(f"{url}?count=true")
@@ -234,7 +234,7 @@ def test_deliveries_are_paged_and_sent_again(world):
 def test_what_a_private_address_answers_is_for_administrators(world):
     row = make_delivery(
         author=world.people.olga,
-        repository=world.website,
+        scope=world.website,
         is_private=True,
         response_body="inside",
         detail="10.0.0.7 refused",
@@ -250,7 +250,7 @@ def test_what_a_private_address_answers_is_for_administrators(world):
 def test_another_admin_does_not_read_what_only_the_author_may_know(world):
     row = make_delivery(
         author=world.people.ada,
-        repository=world.website,
+        scope=world.website,
         guarded={"qa/website": ["targetImage"]},
     )
     row.payload["contents"]["targetImage"] = "qa/website:1.0"
@@ -348,7 +348,7 @@ def test_the_secret_is_shown_once_and_stands_nowhere_else(
 
 
 def test_a_secret_that_became_known_can_be_ended_at_once(world):
-    row = make_delivery(author=world.people.olga, repository=world.website).webhook
+    row = make_delivery(author=world.people.olga, scope=world.website).webhook
     url = f"{WEBHOOKS}/{row.uuid}/secrets"
     world.client("olga").post(url, {"keepPrevious": False})
     row.refresh_from_db()

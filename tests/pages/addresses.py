@@ -66,6 +66,9 @@ def _routes(patterns: list[Any], prefix: str = "") -> Iterator[Route]:
 
 def argument(view: str, parameter: str, cast: Cast) -> Any:
     """Return the value of an address's parameter on one page."""
+    if "webhooks" in view and parameter in {"uuid", "delivery"}:
+        found = cast.objects[_delivery_of(view)]
+        return found.uuid if parameter == "delivery" else found.webhook.uuid
     if parameter == "uuid":
         return _uuid(view, cast)
     values = {
@@ -79,6 +82,12 @@ def argument(view: str, parameter: str, cast: Cast) -> Any:
         "provider_id": "nobody",
     }
     return values[parameter]
+
+
+def _delivery_of(view: str) -> str:
+    """Return which of the cast's deliveries is looked at in a place."""
+    prefix = view.removeprefix("repositories:").partition("webhooks")[0]
+    return f"{prefix}delivery"
 
 
 def _uuid(view: str, cast: Cast) -> Any:

@@ -250,8 +250,14 @@ def _more(cast: Cast) -> None:
     cast.objects["namespace_exception"] = exceptions.hide(
         actor=dana, scope=source.namespace, **hidden
     )
-    delivery = make_delivery(author=cast.people["dana"], repository=source)
-    cast.objects |= {"delivery": delivery, "webhook": delivery.webhook}
+    for prefix, scope, author in (
+        ("", source, "dana"),
+        ("namespace_", source.namespace, "dana"),
+        ("global_", None, "admin"),
+    ):
+        made = make_delivery(author=cast.people[author], scope=scope)
+        cast.objects[f"{prefix}delivery"] = made
+    cast.objects["webhook"] = cast.objects["delivery"].webhook
     access_tokens.issue(
         actor=dana, user=cast.people["dana"], label="ci", scopes=[TokenScope.PULL]
     )

@@ -44,6 +44,7 @@ OF_MEMBERS = (
     "repositories:team_",
     "repositories:namespace_permissions",
     "repositories:namespace_settings",
+    "repositories:namespace_webhooks",
 )
 ENOUGH = {
     Need.NOTHING: Rank.ANONYMOUS,
@@ -93,8 +94,9 @@ def _knows(persona: str, route: Route) -> bool:
 
 
 def _names_something(route: Route) -> bool:
-    """Global policies are administrators' alone, there or not."""
-    is_global = route.name.startswith(("promotions:global_", "promotions:admission"))
+    """What is global is administrators' alone, there or not."""
+    of_all = ("promotions:global_", "promotions:admission", "repositories:global_")
+    is_global = route.name.startswith(of_all)
     return bool(route.parameters) and not is_global
 
 

@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -23,6 +24,8 @@ from repositories.signals import delivery_wanted
 from repositories.validators import validate_certificate
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from accounts.access import Actor
 
     Scope = Repository | Namespace | None
@@ -35,12 +38,16 @@ PURPOSE, TENANTS_PURPOSE = "webhook", "tenant-webhook"
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What is to be told, where, and how; a `ca_certificate` is PEM."""
+    """What is to be told, where, and how; a `ca_certificate` is PEM.
+
+    The same `request_id` twice is one webhook, the first; it becomes its UUID.
+    """
 
     type: str
     endpoint: str
     format: str = Webhook.Format.MSR
     ca_certificate: str = ""
+    request_id: UUID | None = None
 
 
 def create(*, actor: Actor, scope: Scope, draft: Draft) -> Webhook:
@@ -50,7 +57,12 @@ def create(*, actor: Actor, scope: Scope, draft: Draft) -> Webhook:
     nobody is shown again. Raises ValidationError.
     """
     _require(actor, scope)
+    request_id = draft.request_id or uuid4()
+    if Webhook.objects.filter(uuid=request_id).exists():
+        message = "The form was sent twice; the webhook is made, and listed here."
+        raise ValidationError(message, code="sent_twice")
     row = Webhook(
+        uuid=request_id,
         author=_person(actor),
         limited_to_id=actor.namespace_limit,
         repository=scope if isinstance(scope, Repository) else None,
