@@ -20,6 +20,7 @@ class AccountsConfig(AppConfig):
 
 
 def _register_tabs() -> None:
+    from accounts.access import Action  # noqa: PLC0415 - needs apps
     from accounts.tabs import (  # noqa: PLC0415 - needs apps
         MEMBERSHIP,
         Tab,
@@ -33,6 +34,9 @@ def _register_tabs() -> None:
         of_namespace.register(
             Tab(name, name.capitalize(), url, icon, order, MEMBERSHIP)
         )
+    of_namespace.register(
+        Tab("robots", "Robots", "accounts:robots", "component", 45, Action.ADMIN)
+    )
     of_team.register(Tab("members", "Members", "accounts:team", "user", 10))
     of_person.register(Tab("profile", "Profile", "accounts:profile", "user", 10))
     of_person.register(Tab("security", "Security", "accounts:security", "lock", 20))

@@ -14,6 +14,8 @@ from accounts.views import (
     organizations,
     profile,
     providers,
+    robot_access,
+    robots,
     security,
     signing_in,
     teams,
@@ -43,6 +45,10 @@ register_converter(NamespaceConverter, "portal_namespace")
 ORGANIZATION = "organizations/<portal_namespace:namespace>"
 MEMBER = f"{ORGANIZATION}/members/<portal_namespace:username>"
 TEAM = f"{ORGANIZATION}/teams/<portal_namespace:team>"
+
+# Below a word that no repository can be named.
+ROBOTS = "r/<portal_namespace:namespace>/settings/robots"
+ROBOT = f"{ROBOTS}/<portal_namespace:robot>"
 
 SECURITY = "profile/security"
 PASSKEY = f"{SECURITY}/passkeys/<int:pk>"
@@ -81,6 +87,20 @@ of_the_portal = [
         teams.remove_member,
         name="remove_team_member",
     ),
+    path(ROBOTS, robots.robot_list, name="robots"),
+    path(f"{ROBOTS}/new", robots.create, name="new_robot"),
+    path(ROBOT, robots.robot, name="robot"),
+    path(f"{ROBOT}/edit", robots.edit, name="edit_robot"),
+    path(f"{ROBOT}/switch", robots.switch, name="switch_robot"),
+    path(f"{ROBOT}/take-over", robots.take_over, name="take_over_robot"),
+    path(f"{ROBOT}/tokens/new", robot_access.new_token, name="new_robot_token"),
+    path(
+        f"{ROBOT}/tokens/<uuid:uuid>/revoke",
+        robot_access.revoke_token,
+        name="revoke_robot_token",
+    ),
+    path(f"{ROBOT}/ci/new", robot_access.new_trust, name="new_ci_trust"),
+    path(f"{ROBOT}/ci/<uuid:uuid>/end", robot_access.end_trust, name="end_ci_trust"),
 ]
 
 of_allauth = [

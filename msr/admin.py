@@ -39,6 +39,10 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "accounts.NamespaceUserGrant",
             "accounts.NamespaceGroupGrant",
             "accounts.AccessToken",
+            "accounts.Robot",
+            "accounts.CITrust",
+            "accounts.TrustedIssuer",
+            "accounts.UsedAssertion",
         ),
     ),
     (

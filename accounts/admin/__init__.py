@@ -7,8 +7,17 @@ from accounts.admin import (
     audit,
     grants,
     organizations,
+    robots,
     sign_in,
     users,
 )
 
-__all__ = ["access_tokens", "audit", "grants", "organizations", "sign_in", "users"]
+__all__ = [
+    "access_tokens",
+    "audit",
+    "grants",
+    "organizations",
+    "robots",
+    "sign_in",
+    "users",
+]

@@ -12,6 +12,7 @@ from accounts.api.accounts import (
 from accounts.api.api_tokens import TokenDetail, TokenList
 from accounts.api.conditional import require_unchanged
 from accounts.api.enzi.rendering import account_of, account_of_user
+from accounts.api.ci_trusts import CITrustDetail, CITrustList
 from accounts.api.operation import Form, Operation, camel_case, no_such
 from accounts.api.raw_body import raw_body
 from accounts.api.robots import (
@@ -35,6 +36,8 @@ from accounts.api.team_access import (
 __all__ = [
     "AccessForm",
     "AccountRemoval",
+    "CITrustDetail",
+    "CITrustList",
     "Form",
     "Language",
     "NamespaceTeamAccess",

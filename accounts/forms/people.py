@@ -11,6 +11,7 @@ from typing_extensions import override
 from accounts.access import AccessLevel
 from accounts.forms import PortalForm
 from accounts.models import Team, User
+from accounts.models.user import MAX_USERNAME_LENGTH
 from accounts.validators import MAX_NAME_LENGTH
 
 if TYPE_CHECKING:
@@ -40,7 +41,11 @@ class PersonField(forms.CharField):
     @override
     def clean(self, value: Any) -> Any:
         name = super().clean(value)
-        return person_named(name) if name else None
+        found = person_named(name) if name else None
+        if found is not None and found.is_robot:
+            message = f"“{name}” is a robot: it is given access, and joins nothing."
+            raise ValidationError(message, code="robot")
+        return found
 
 
 def person_named(name: str) -> User:
@@ -87,7 +92,8 @@ class GrantForm(PortalForm):
         label="Whom", choices=((TEAM, "Team"), (PERSON, "Person")), initial=TEAM
     )
     name = forms.CharField(
-        max_length=MAX_NAME_LENGTH,
+        max_length=MAX_USERNAME_LENGTH,
+        help_text="A robot is called namespace+name.",
         widget=forms.TextInput(
             attrs={
                 "list": "grantees",

@@ -97,7 +97,7 @@ class TokenForm(PortalForm):
         return Wanted(
             given["label"],
             [TokenScope(scope) for scope in given["scopes"]],
-            given["namespace"],
+            given.get("namespace"),
             self.expires_at(),
             creator_ua,
             given["request_id"],

@@ -30,6 +30,7 @@ SECTIONS = {
     "access": "Robots",
     "api_tokens": "Access tokens",
     "admin": "The portal",
+    "ciTrusts": "Robots",
     "consent": "Consents",
     "crons": "Jobs",
     "decisions": "Promotions",

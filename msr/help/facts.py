@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SETTINGS = (
+    "API_BEARER_LIFETIME",
     "DATA_UPLOAD_MAX_MEMORY_SIZE",
     "DECISION_DAYS",
     "EVIDENCE_MAX_AGE_DAYS",

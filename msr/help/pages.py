@@ -32,6 +32,7 @@ TOPICS = (
     "organizations",
     "signing-in",
     "tokens",
+    "robots",
     "api",
     "administration",
 )

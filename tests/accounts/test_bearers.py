@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import jwt
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -22,6 +23,11 @@ from tests.factories import PASSWORD, make_organization, make_user
 from tests.sign_in.browser import Browser
 
 LIST = "/api/v0/repositories/dev"
+
+
+@pytest.fixture(autouse=True)
+def _no_attempts_yet():
+    cache.clear()
 
 
 @pytest.fixture

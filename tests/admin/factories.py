@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from accounts.access import SYSTEM, AccessLevel, Actor
-from accounts.services import access_tokens, grants, organizations, teams, users
+from accounts.access import SYSTEM, AccessLevel, Actor, TokenScope
+from accounts.models import UsedAssertion
+from accounts.services import (
+    access_tokens,
+    ci_trusts,
+    grants,
+    organizations,
+    robots,
+    teams,
+    trusted_issuers,
+    users,
+)
 from promotions.models import (
     Decision,
     Evaluation,
@@ -191,6 +202,24 @@ def make_tenant(name: str) -> None:
     make_advisory(name)
     make_signature(name, tag, organization, owner)
     make_import(name, owner)
+    make_robot(name, organization, owner)
+
+
+def make_robot(mark: str, organization: Organization, owner: User) -> None:
+    """A robot, the issuer that its trust is on, and a token of it that was used."""
+    now = timezone.now()
+    robot = robots.create(
+        actor=Actor(owner),
+        namespace=organization.namespace,
+        name="ci",
+        expires_at=now + timedelta(days=30),
+    )
+    issuer = trusted_issuers.create(
+        actor=SYSTEM, url=f"https://{mark}.example.com", immutable_claims=[]
+    )
+    wanted = ci_trusts.WantedTrust(issuer.url, {"ref": "main"}, [TokenScope.PULL])
+    ci_trusts.create(actor=Actor(owner), robot=robot, wanted=wanted)
+    UsedAssertion.objects.create(issuer=issuer, jti_hash="a" * 64, expires_at=now)
 
 
 def make_signature(

@@ -37,6 +37,8 @@ OPEN = {
     "accounts.NamespaceUserGrant": True,
     "accounts.Organization": False,
     "accounts.OrganizationMembership": True,
+    "accounts.CITrust": False,
+    "accounts.Robot": False,
     "accounts.Team": True,
     "accounts.TeamMembership": True,
     "promotions.PolicyVersion": False,
@@ -57,6 +59,8 @@ OPEN = {
 CLOSED = {
     "accounts.AccessToken",
     "accounts.AuditEvent",
+    "accounts.TrustedIssuer",
+    "accounts.UsedAssertion",
     "accounts.User",
     "promotions.Decision",
     "promotions.Evaluation",

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 READ_ONLY = {
     "accounts.AuditEvent",
+    "accounts.CITrust",
+    "accounts.Robot",
+    "accounts.UsedAssertion",
     "promotions.Decision",
     "promotions.Evaluation",
     "promotions.Import",

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from accounts.access import SYSTEM, AccessLevel, Actor
-from accounts.models import Namespace, User
+from accounts.models import Namespace, TrustedIssuer, User
 from accounts.services import (
     access_tokens,
+    ci_trusts,
     grants,
     organizations,
     robots,
     teams,
+    trusted_issuers,
     users,
 )
 from promotions.services import policies
@@ -25,7 +27,7 @@ from repositories.registry import Digest, MediaType
 from repositories.services import manifests, repositories, tags
 
 if TYPE_CHECKING:
-    from accounts.models import Organization, Robot, Team
+    from accounts.models import CITrust, Organization, Robot, Team
     from accounts.services.access_tokens import IssuedToken
     from promotions.models import Promotion, PromotionPolicy
     from repositories.models import Repository
@@ -71,6 +73,21 @@ def robot(owner: Organization, name: str, by: User) -> Robot:
 
 def robot_token(robot: Robot, by: User, **values: Any) -> IssuedToken:
     return access_tokens.issue(actor=Actor(by), user=robot.user, label="ci", **values)
+
+
+def trust(robot: Robot, people: Any, **values: Any) -> CITrust:
+    """A trust on an issuer, made by who is responsible for the robot."""
+    url = "https://ci.example.com"
+    if not TrustedIssuer.objects.filter(url=url).exists():
+        trusted_issuers.create(
+            actor=Actor(people.root), url=url, immutable_claims=["repository_id"]
+        )
+    given = {"claims": {"repository_id": "4711"}, "scopes": ["pull"], **values}
+    return ci_trusts.create(
+        actor=Actor(robot.responsible),
+        robot=robot,
+        wanted=ci_trusts.WantedTrust(url, **given),
+    )
 
 
 def repository(full_name: str, **values: Any) -> Repository:

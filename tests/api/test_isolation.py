@@ -99,6 +99,10 @@ OPERATIONS = [
     ("get", "/webhooks/{webhook}/deliveries"),
     ("get", "/webhooks/{webhook}/deliveries/{delivery}"),
     ("post", "/webhooks/{webhook}/deliveries/{delivery}/resend"),
+    ("get", "/repositoryNamespaces/{ns}/ciTrusts"),
+    ("post", "/repositoryNamespaces/{ns}/ciTrusts"),
+    ("get", "/repositoryNamespaces/{ns}/ciTrusts/{trust}"),
+    ("delete", "/repositoryNamespaces/{ns}/ciTrusts/{trust}"),
     ("post", "/imagescan/scan/{ns}/{name}/v1/linux/amd64"),
     ("get", "/imagescan/scansummary/repositories/{ns}/{name}/v1"),
     ("get", "/imagescan/scansummary/repositories/{ns}/{name}/v1/export"),
@@ -191,6 +195,8 @@ def path_of(path: str) -> str:
     )
     kinds = ("policy", "promotion", "exception", "layer", "webhook", "delivery")
     ids = dict.fromkeys(kinds, UNKNOWN)
+        ("policy", "promotion", "exception", "layer", "token", "trust"), UNKNOWN
+    )
     return path.format(ns="qa", name="website", **ids)
 
 
@@ -220,9 +226,16 @@ def test_a_stranger_cannot_tell_what_exists(world, who):
     exists |= {"exception": _hidden_in(world, "d" * 64).uuid, "layer": "d" * 64}
     robot = factories.robot(world.qa, "ci", world.people.quentin)
     exists |= {"token": factories.robot_token(robot, world.people.quentin).row.uuid}
+    exists |= {"trust": factories.trust(robot, world.people).uuid}
     absent: dict[str, object] = {"ns": "zz", "name": "nothing"}
     absent |= {"policy": UNKNOWN, "promotion": UNKNOWN, "token": UUID(int=2)}
     absent |= {"job": UNKNOWN}
+    absent |= {
+        "policy": UNKNOWN,
+        "promotion": UNKNOWN,
+        "token": UUID(int=2),
+        "trust": UUID(int=3),
+    }
     absent |= {"exception": UUID(int=1), "layer": "e" * 64}
     absent |= {"webhook": UUID(int=2), "delivery": UUID(int=3)}
     for method, path in OPERATIONS:

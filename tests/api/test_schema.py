@@ -145,6 +145,7 @@ def _addresses(cast: Cast) -> Iterator[tuple[str, dict[str, Any]]]:
         elif path.startswith("/api/v0/promotionPolicies"):
             named["policy_id"] = cast.objects["global_policy"].uuid
         named["token"] = cast.objects["robot_token"].uuid
+        named["trust"] = cast.objects["trust"].uuid
         kind = path.split("/")[5] if "scansummary" in path else ""
         named["term"] = TERMS.get(kind, "sha256:" + "a" * 64)
         query = QUERIES.get(path.rpartition("/")[2], "")

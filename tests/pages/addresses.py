@@ -78,6 +78,7 @@ def argument(view: str, parameter: str, cast: Cast) -> Any:
         "team": cast.objects["team"].name,
         "topic": "policies",
         "username": "walter",
+        "robot": "ci",
         "pk": 0,
         "provider_id": "nobody",
     }
@@ -95,6 +96,8 @@ def _uuid(view: str, cast: Cast) -> Any:
         "promotions:promotion": "promotion",
         "promotions:again": "promotion",
         "promotions:cancel": "promotion",
+        "accounts:revoke_robot_token": "robot_token",
+        "accounts:end_ci_trust": "trust",
         "repositories:unhide": "exception",
         "repositories:namespace_unhide": "namespace_exception",
     }

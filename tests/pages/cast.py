@@ -10,7 +10,14 @@ from uuid import uuid4
 from django.utils import timezone
 
 from accounts.access import SYSTEM, AccessLevel, Actor, TokenScope
-from accounts.services import access_tokens, organizations, robots, teams
+from accounts.services import (
+    access_tokens,
+    ci_trusts,
+    organizations,
+    robots,
+    teams,
+    trusted_issuers,
+)
 from promotions.models import Promotion
 from promotions.rules.repository_pattern import RepositoryPattern
 from promotions.services import policies
@@ -120,6 +127,17 @@ def _robot(cast: Cast) -> None:
     grant(to=robot.user, on=cast.source, level=AccessLevel.READ_WRITE)
     issued = access_tokens.issue(actor=dana, user=robot.user, label="CI of website")
     cast.objects["robot_token"] = issued.row
+    issuer = trusted_issuers.create(
+        actor=SYSTEM,
+        url="https://token.actions.githubusercontent.com",
+        immutable_claims=["repository_id"],
+    )
+    wanted = ci_trusts.WantedTrust(
+        issuer.url,
+        {"repository_id": "4711", "ref": "refs/heads/*"},
+        [TokenScope.PULL, TokenScope.PUSH],
+    )
+    cast.objects["trust"] = ci_trusts.create(actor=dana, robot=robot, wanted=wanted)
 
 
 def _tag(source: Repository) -> Tag:

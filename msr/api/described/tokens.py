@@ -1,4 +1,4 @@
-"""Access tokens and robots."""
+"""Access tokens, robots, and the CI jobs that are let in as one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from accounts.api.api_tokens import (
     TokenForm,
     TokenListQuery,
 )
+from accounts.api.ci_trusts import CITrustForm
 from accounts.api.robots import NewRobotForm, RobotForm
 from msr.api.described.kinds import GONE, Described, Rows, listed, made
 from msr.api.shapes import tokens as used
@@ -50,4 +51,9 @@ DESCRIBED: Rows = {
         "put": Described(used.RobotAccess, body=RobotAccessForm),
         "delete": Described(None, query=PlaceQuery, status=204),
     },
+    accounts.CITrustList: {
+        "get": listed(used.CITrusts),
+        "post": made(used.CITrust, CITrustForm),
+    },
+    accounts.CITrustDetail: {"get": Described(used.CITrust), "delete": GONE},
 }

@@ -41,3 +41,16 @@ Robot = shape(
 Robots = shape("Robots", robots=[Robot])
 RobotGrant = shape("RobotGrant", repository=Maybe(str), accessLevel=str)
 RobotAccess = shape("RobotAccess", robot=str, access=[RobotGrant])
+
+CITrust = shape(
+    "CITrust",
+    id=UUID,
+    robot=str,
+    issuer=str,
+    claims=dict,
+    scopes=[str],
+    tokenSeconds=int,
+    createdBy=str,
+    createdAt=datetime,
+)
+CITrusts = shape("CITrusts", ciTrusts=[CITrust])

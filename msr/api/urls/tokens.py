@@ -18,4 +18,6 @@ urlpatterns = [
     of_namespace(f"{ROBOT}/tokens", accounts.RobotTokenList),
     of_namespace(f"{ROBOT}/tokens/<api_name:token>", accounts.RobotToken),
     of_namespace(f"{ROBOT}/access", RobotAccess),
+    of_namespace("/ciTrusts", accounts.CITrustList),
+    of_namespace("/ciTrusts/<api_name:trust>", accounts.CITrustDetail),
 ]

@@ -225,7 +225,7 @@ def now() -> int:
 
 ATTACKS: dict[str, Any] = {
     "no algorithm": lambda one: jwt.encode(
-        one.claims(), None, "none", headers={"kid": "rsa"}
+        one.claims(), "", "none", headers={"kid": "rsa"}
     ),
     "HS256 with the public key": with_public_key,
     "another key under a known id": lambda one: one.token(rsa_key(1)),
