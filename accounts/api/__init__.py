@@ -10,9 +10,9 @@ from accounts.api.accounts import (
     user_for,
 )
 from accounts.api.api_tokens import TokenDetail, TokenList
+from accounts.api.ci_trusts import CITrustDetail, CITrustList
 from accounts.api.conditional import require_unchanged
 from accounts.api.enzi.rendering import account_of, account_of_user
-from accounts.api.ci_trusts import CITrustDetail, CITrustList
 from accounts.api.operation import Form, Operation, camel_case, no_such
 from accounts.api.raw_body import raw_body
 from accounts.api.robots import (

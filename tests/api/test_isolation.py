@@ -190,13 +190,8 @@ def api_routes() -> Iterator[tuple[str, type[Operation]]]:
 
 def path_of(path: str) -> str:
     """Return the address with names that resolve to the operation it stands for."""
-    ids = dict.fromkeys(
-        ("policy", "promotion", "exception", "layer", "token", "job"), UNKNOWN
-    )
-    kinds = ("policy", "promotion", "exception", "layer", "webhook", "delivery")
-    ids = dict.fromkeys(kinds, UNKNOWN)
-        ("policy", "promotion", "exception", "layer", "token", "trust"), UNKNOWN
-    )
+    kinds = ("policy", "promotion", "exception", "layer", "token", "trust", "job")
+    ids = dict.fromkeys((*kinds, "webhook", "delivery"), UNKNOWN)
     return path.format(ns="qa", name="website", **ids)
 
 
