@@ -190,9 +190,14 @@ def test_what_passes_is_asked_again(msr: FakeMSR, source, monkeypatch) -> None:
     monkeypatch.setattr(connections, "PAUSES", (0.0,))
     body = json.dumps({"accounts": []}).encode()
     msr.instead[ACCOUNTS] = lambda handler: (
-        handler.reply(503) if len(msr.asked) == 1 else handler.reply(200, body)
+        handler.reply(503, Retry_After="0")
+        if len(msr.asked) == 1
+        else handler.reply(200, body)
     )
     assert source.accounts() == []
+    msr.instead[ACCOUNTS] = lambda handler: handler.reply(429)
+    with pytest.raises(ImportFailed, match="try again later"):
+        source.accounts()
 
 
 def test_a_policy_is_kept_whatever_it_says(msr: FakeMSR, source: Source) -> None:

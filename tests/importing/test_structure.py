@@ -27,6 +27,7 @@ from promotions.models import (
     Standing,
 )
 from promotions.services import policies
+from promotions.services.importing.ledger import Became, Kind, Ledger, State, Thing
 from repositories.models import Repository, VulnerabilityException
 from repositories.services import repositories
 from tests.factories import (
@@ -289,6 +290,23 @@ def test_a_crash_in_the_middle_of_writing_is_gone_on_from(
     made_events = AuditEvent.objects.filter(action="create")
     names = list(made_events.values_list("object_type", "object_uuid"))
     assert len(names) == len(set(names))
+
+
+def test_two_runs_at_once_take_nothing_over_twice(root) -> None:
+    """Both have read what was done before; the second comes to it later."""
+    source = Import.objects.create(source_url="https://msr", started_by=root.user)
+    first, second = (Ledger.of(root, source) for _ in range(2))
+    thing = Thing(Kind.ORGANIZATION, "dev", "dev")
+    done: list[str] = []
+
+    def work(_before: ImportedObject | None) -> Became:
+        done.append("once")
+        return Became(State.DONE)
+
+    first.take_over(thing, work)
+    assert second.take_over(thing, work).state == State.DONE
+    assert done == ["once"]
+    assert (first.taken_now, second.taken_now) == (1, 0)
 
 
 def test_what_was_deleted_here_does_not_come_back(import_msr, root) -> None:

@@ -28,6 +28,7 @@ PURPOSE = "import"
 MAX_BYTES = 16 * 1024 * 1024  # of one answer
 SECONDS = 60.0  # for one answer
 PAUSES = (1.0, 5.0)  # seconds before a question is asked again
+MAX_PAUSE = 60.0  # seconds that the registry may ask for
 NEXT = "X-Next-Page-Start"
 MAX_START = 1000  # characters of what names the next page
 
@@ -86,18 +87,16 @@ class Connection:
 
         NotThere is for what this registry does not have; it may be a list of no rows.
         """
-        for pause in (*PAUSES, None):
+        for pause in PAUSES:
             try:
                 answer = self._asked(address)
             except NoAnswer:
-                if pause is None:
-                    raise
+                time.sleep(pause)
             else:
-                if pause is None or answer.status not in _PASSING:
+                if answer.status not in _PASSING:
                     return _page(address, answer)
-            time.sleep(pause)
-        message = f"{address} gave no answer."
-        raise NoAnswer(message)
+                time.sleep(_wanted_pause(answer, pause))
+        return _page(address, self._asked(address))
 
     def _asked(self, address: str) -> Answer:
         call = Call(
@@ -145,6 +144,13 @@ def checked_url(url: str, *, insecure_http: bool) -> str:
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     place = f"{host}:{port}" if port else host
     return f"{parts.scheme}://{place}{parts.path.rstrip('/')}"
+
+
+def _wanted_pause(answer: Answer, pause: float) -> float:
+    """Return the seconds to wait that the registry asks for, within bounds."""
+    wanted = answer.headers.get("Retry-After") or ""
+    seconds = float(wanted) if wanted.isascii() and wanted.isdigit() else 0.0
+    return min(max(seconds, pause), MAX_PAUSE)
 
 
 def _page(address: str, answer: Answer) -> Page:

@@ -107,33 +107,37 @@ class Ledger:
             self.seen[thing.slot] = before
             return before
         try:
-            with transaction.atomic():
-                row = self._write(thing, work(before))
+            return self._written(thing, lambda: work(before))
         except (ValidationError, PermissionDenied, Http404) as error:
-            row = self._write(thing, Became(State.REFUSED, sentence(error)))
-        self.taken_now += row.state == State.DONE
-        return row
+            refused = Became(State.REFUSED, sentence(error))
+        return self._written(thing, lambda: refused)
 
     def list_only(self, thing: Thing, state: State, reason: str) -> ImportedObject:
         """Write that a thing is not taken over, and why."""
         return self.take_over(thing, lambda _before: Became(state, reason))
 
-    def _write(self, thing: Thing, became: Became) -> ImportedObject:
-        kind, key = thing.slot
-        row, _ = ImportedObject.objects.update_or_create(
-            source=self.source,
-            kind=kind,
-            key=key,
-            defaults={
-                "name": thing.name[:500],
-                "state": became.state,
-                "reason": became.reason,
-                "original": thing.original,
-                "local_uuid": became.local,
-            },
-        )
+    @transaction.atomic
+    def _written(self, thing: Thing, work: Callable[[], Became]) -> ImportedObject:
+        """Write what the work answers, unless another run did it meanwhile."""
+        row = self._claimed(thing)
+        if row.state != State.DONE:
+            became = work()
+            row.name, row.original = thing.name[:500], thing.original
+            row.state, row.reason = became.state, became.reason
+            row.local_uuid = became.local
+            row.save()
+            self.taken_now += row.state == State.DONE
         self.rows[thing.slot] = self.seen[thing.slot] = row
         return row
+
+    def _claimed(self, thing: Thing) -> ImportedObject:
+        """Return the row of a thing; other runs that come to it wait for us."""
+        kind, key = thing.slot
+        row, _ = ImportedObject.objects.get_or_create(
+            source=self.source, kind=kind, key=key, defaults={"state": State.REFUSED}
+        )
+        rows = ImportedObject.objects.select_for_update(no_key=True)
+        return rows.get(pk=row.pk)
 
 
 def sentence(error: Exception) -> str:
