@@ -10,6 +10,8 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -205,7 +207,22 @@ def _trusting(ca_file: str, ca_certificate: str) -> ssl.SSLContext:
             return ssl.create_default_context(cadata=ca_certificate)
         except (ssl.SSLError, ValueError):
             raise OutboundFailed("Its CA certificate is no PEM certificate.") from None
+    return _usual(ca_file, _changed_at(ca_file))
+
+
+@lru_cache(maxsize=4)
+def _usual(ca_file: str, _changed: int) -> ssl.SSLContext:
+    """Read the usual certificates once: it takes longer than most calls do."""
     return ssl.create_default_context(cafile=ca_file or None)
+
+
+def _changed_at(ca_file: str) -> int:
+    """Return when the certificates were written last, in nanoseconds; 0 if unknown."""
+    path = ca_file or ssl.get_default_verify_paths().cafile
+    try:
+        return Path(path).stat().st_mtime_ns if path else 0
+    except OSError:
+        return 0
 
 
 def _answer(manager: PoolManager, call: Call, url: Url, exchange: Exchange) -> Answer:
