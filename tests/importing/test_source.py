@@ -107,6 +107,8 @@ def test_a_host_that_is_no_msr_is_said(msr: FakeMSR, source: Source) -> None:
         (b"[" * 200_000, "no JSON"),
         (b"\xff\xfe", "no JSON"),
         (b"NaN", "no JSON"),
+        (b'{"accounts": [{"name": "a", "x": 1e999}]}', "no JSON"),
+        (b'{"accounts": %s1%s}' % (b"[" * 40, b"]" * 40), "nested too deep"),
         (b'{"accounts": "many"}', "“accounts” is no list"),
         (b'"accounts"', "no list"),
         (b"17", "no list"),
@@ -146,6 +148,13 @@ def test_endless_pages_end(msr: FakeMSR, source: Source, monkeypatch) -> None:
     )
     with pytest.raises(ImportFailed, match="more than 5 entries"):
         source.accounts()
+
+
+def test_answers_that_are_too_large_together_end(msr, source, monkeypatch) -> None:
+    monkeypatch.setattr(sources, "MAX_TOTAL", 2000)
+    with pytest.raises(ImportFailed, match="some namespaces at a time"):
+        read(source)
+    assert source.read_bytes < 4000
 
 
 def test_an_entry_that_is_wrong_leaves_the_others(msr, source) -> None:

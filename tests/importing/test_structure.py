@@ -393,6 +393,14 @@ def test_names_that_are_none_are_refused_and_the_rest_goes_on(import_msr, msr) -
     assert Repository.objects.count() == 5
 
 
+def test_names_do_not_move_the_terminal(import_msr, msr) -> None:
+    msr.accounts.append({"name": "\x1b[2Jgone\x9b1m", "isOrg": True})
+    said = import_msr()
+    assert "\x1b" not in said
+    assert "\x9b" not in said
+    assert "[2Jgone" in said
+
+
 def test_a_policy_onto_itself_is_not_made(import_msr, msr) -> None:
     msr.policies = [policy("p-self", "dev/app", "dev/app", rule("tag", "eq", "1"))]
     import_msr()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections import Counter
 from contextlib import contextmanager
 from getpass import getpass
 from pathlib import Path
@@ -23,14 +22,10 @@ from promotions.services import importing
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
-    from collections.abc import Callable, Iterator
-
-    from promotions.services.importing import Comparison, Report
+    from collections.abc import Callable, Iterable, Iterator
 
 SECRET = "IMPORT_MSR_SECRET"  # noqa: S105 - the name of a variable
 PHASES = ("structure", "compare", "switch-on")
-LISTED = 200
-TAGS = 5
 
 
 class Command(BaseCommand):
@@ -152,25 +147,17 @@ class Command(BaseCommand):
                 actor=actor, snapshot=snapshot, choices=choices, progress=progress
             )
         report = importing.Report.of(ledger)
-        self._say(report, dry_run=choices.dry_run)
+        self._say(importing.report_lines(report, dry_run=choices.dry_run))
         return {"dryRun": choices.dry_run, **report.to_json()}
 
-    def _say(self, report: Report, *, dry_run: bool) -> None:
-        if dry_run:
-            self.stdout.write("Nothing was written. A run without --dry-run would say:")
-        for label, counts in report.counts:
-            found = ", ".join(f"{count} {state}" for state, count in counts.items())
-            self.stdout.write(f"{label}: {found}")
-        for row in report.remarks[:LISTED]:
-            self.stdout.write(f"{row.state}: {row}: {row.reason}")
-        if len(report.remarks) > LISTED:
-            self.stdout.write(f"… and {len(report.remarks) - LISTED} more.")
-        for row in report.changed[:LISTED]:
-            self.stdout.write(f"changed there since, and left as it is here: {row}")
-        for what, why in importing.NEVER_TAKEN.items():
-            self.stdout.write(f"not taken over: {what}. {why}")
-        made = "would be" if dry_run else "were"
-        self.stdout.write(f"{report.taken_now} objects {made} taken over by this run.")
+    def _say(self, lines: Iterable[str]) -> None:
+        """Write lines; what others named may hold what moves a terminal."""
+        for line in lines:
+            shown = (
+                char if char.isprintable() else "\N{REPLACEMENT CHARACTER}"
+                for char in line
+            )
+            self.stdout.write("".join(shown))
 
     def _compare(
         self, actor: Actor, source: importing.Source, options: dict[str, Any]
@@ -183,26 +170,8 @@ class Command(BaseCommand):
                 namespaces=options["namespace"],
                 progress=progress,
             )
-        self._say_compared(comparison)
+        self._say(importing.comparison_lines(comparison))
         return importing.comparison_json(comparison)
-
-    def _say_compared(self, comparison: Comparison) -> None:
-        line = "{:<40} {:>7} {:>9} {:>10} {:>9}  {}"
-        self.stdout.write(
-            line.format(
-                "repository", "same", "different", "only there", "only here", ""
-            )
-        )
-        for row in comparison.repositories:
-            groups = (row.different, row.only_there, row.only_here)
-            numbers = [row.same, *map(len, groups)]
-            missing = ", ".join((*row.different, *row.only_there)[:TAGS])
-            self.stdout.write(line.format(row.name, *numbers, row.problem or missing))
-        for policy in comparison.policies:
-            was = "on" if policy.was_enabled else "off"
-            ends = ", ".join(f"{n} {what}" for what, n in policy.effects.items() if n)
-            said = " ".join(filter(None, (ends or "no tags", policy.problem)))
-            self.stdout.write(f"policy {policy.name} ({was} there): {said}")
 
     def _switch_on(self, actor: Actor, options: dict[str, Any]) -> dict[str, Any]:
         if not options["namespace"]:
@@ -219,10 +188,7 @@ class Command(BaseCommand):
                 apply=options["apply"],
             )
         ]
-        for row, reason in answers:
-            self.stdout.write(f"{f'off: {reason}' if reason else 'on'}: {row}")
-        counted = Counter(bool(reason) for _, reason in answers)
-        self.stdout.write(f"{counted[False]} switched on, {counted[True]} left off.")
+        self._say(importing.switched_lines(answers))
         return {
             "policies": [
                 {"name": row.name, "key": row.key, "on": not reason, "reason": reason}

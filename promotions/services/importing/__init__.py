@@ -10,18 +10,18 @@ from __future__ import annotations
 from promotions.services.importing.compare import Comparison, compare
 from promotions.services.importing.connection import Connection, checked_url
 from promotions.services.importing.errors import ImportFailed
-from promotions.services.importing.report import (
-    NEVER_TAKEN,
-    Report,
-    comparison_json,
+from promotions.services.importing.lines import (
+    comparison_lines,
+    report_lines,
+    switched_lines,
 )
+from promotions.services.importing.report import Report, comparison_json
 from promotions.services.importing.snapshot import Snapshot, quiet, read
 from promotions.services.importing.source import Source
 from promotions.services.importing.structure import Choices, take_over
 from promotions.services.importing.switch_on import switch_on
 
 __all__ = [
-    "NEVER_TAKEN",
     "Choices",
     "Comparison",
     "Connection",
@@ -32,8 +32,11 @@ __all__ = [
     "checked_url",
     "compare",
     "comparison_json",
+    "comparison_lines",
     "quiet",
     "read",
+    "report_lines",
     "switch_on",
+    "switched_lines",
     "take_over",
 ]

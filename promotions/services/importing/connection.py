@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from base64 import b64encode
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ SECONDS = 60.0  # for one answer
 PAUSES = (1.0, 5.0)  # seconds before a question is asked again
 MAX_PAUSE = 60.0  # seconds that the registry may ask for
 NEXT = "X-Next-Page-Start"
+MAX_DEPTH = 32  # of lists and objects in each other
 MAX_START = 1000  # characters of what names the next page
 
 _PASSING = frozenset(
@@ -50,10 +52,14 @@ _SAID: dict[int, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One answer as JSON, and what names the next page; "" behind the last."""
+    """One answer as JSON, and what names the next page; "" behind the last.
+
+    `size` are bytes.
+    """
 
     value: Any
     next_start: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +166,8 @@ def _page(address: str, answer: Answer) -> Page:
     if answer.status != HTTPStatus.OK:
         message = f"{address} answers {answer.status}: {_said(answer.status)}."
         raise UnusableAnswer(message)
-    return Page(_json(address, answer.body), _next(address, answer.headers))
+    value = _json(address, answer.body)
+    return Page(value, _next(address, answer.headers), len(answer.body))
 
 
 def _said(status: int) -> str:
@@ -171,15 +178,36 @@ def _said(status: int) -> str:
 
 def _json(address: str, body: bytes) -> Any:
     try:
-        return json.loads(body, parse_constant=_no_constant)
+        value = json.loads(body, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError):
         message = f"{address} answers with something that is no JSON."
         raise UnusableAnswer(message) from None
+    if _is_deep(value):
+        message = f"{address} answers with something that is nested too deep."
+        raise UnusableAnswer(message)
+    return value
 
 
-def _no_constant(name: str) -> None:
-    message = f"{name} is no JSON."
-    raise ValueError(message)
+def _finite(text: str) -> float:
+    """Read a number; raises ValueError for what is none that JSON can hold."""
+    number = float(text)
+    if not math.isfinite(number):
+        message = f"{text} is no number."
+        raise ValueError(message)
+    return number
+
+
+def _is_deep(value: Any) -> bool:
+    """Tell whether values stand inside each other more often than MSR's ever do."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        inside = [one for one in level if isinstance(one, dict | list)]
+        level = [
+            part
+            for one in inside
+            for part in (one.values() if isinstance(one, dict) else one)
+        ]
+    return any(isinstance(one, dict | list) for one in level)
 
 
 def _next(address: str, headers: Mapping[str, str]) -> str:

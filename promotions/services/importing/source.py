@@ -23,10 +23,11 @@ from promotions.services.importing.kinds import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from promotions.services.importing.connection import Connection
+    from promotions.services.importing.connection import Connection, Page
 
 PAGE = "100"
 MAX_PAGES = 10_000
+MAX_TOTAL = 256 * 1024 * 1024  # bytes of all answers together
 MAX_ROWS = 200_000  # of one list
 API = ("api", "v0")
 IDENTITY = ("enzi", "v0")
@@ -54,6 +55,7 @@ class Source:
 
     connection: Connection
     complaints: list[Complaint] = field(default_factory=list)
+    read_bytes: int = 0
 
     @property
     def url(self) -> str:
@@ -80,7 +82,7 @@ class Source:
     def repository(self, namespace: str, name: str) -> Repository:
         """Return one with its long description, which lists leave out."""
         address = self.connection.address(*API, "repositories", namespace, name)
-        return Repository.read(Fields.of(address, self.connection.get(address).value))
+        return Repository.read(Fields.of(address, self._asked(address).value))
 
     def team_access(self, namespace: str, name: str) -> list[TeamAccess]:
         path = ("repositories", namespace, name, "teamAccess")
@@ -164,6 +166,18 @@ class Source:
                 kept = Fields(address, {"entry": entry}).original
                 self.complaints.append(Complaint(str(error), kept))
 
+    def _asked(self, address: str) -> Page:
+        """Ask, and count what is kept in memory until it is written."""
+        page = self.connection.get(address)
+        self.read_bytes += page.size
+        if self.read_bytes > MAX_TOTAL:
+            message = (
+                f"{address}: the answers are too large together; take over some"
+                " namespaces at a time."
+            )
+            raise UnusableAnswer(message)
+        return page
+
     def _pages(
         self, path: tuple[str, ...], query: dict[str, str], start_name: str
     ) -> Iterator[tuple[str, Any]]:
@@ -172,7 +186,7 @@ class Source:
         start: dict[str, str] = {}
         while True:
             address = self.connection.address(*path, **query, **start)
-            page = self.connection.get(address)
+            page = self._asked(address)
             yield address, page.value
             following = page.next_start or _named_inside(address, page.value)
             if not following:
