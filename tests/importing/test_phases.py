@@ -7,7 +7,10 @@ import json
 import pytest
 from django.core.management.base import CommandError
 
+from accounts.access import Action, Actor
 from accounts.models import User
+from accounts.permissions import check
+from accounts.services import access_tokens
 from promotions.models import (
     Evaluation,
     ImportedObject,
@@ -17,7 +20,8 @@ from promotions.models import (
 from promotions.services import policies
 from promotions.services.evaluate import evaluate_move
 from repositories.models import Repository, Tag
-from tests.factories import make_manifest, make_tag
+from repositories.permissions import open_to_docker
+from tests.factories import make_manifest, make_repository, make_tag
 from tests.importing.fake_msr import policy, rule
 
 pytestmark = pytest.mark.django_db
@@ -178,6 +182,20 @@ def test_who_copies_images_may_push_until_then(imported, import_msr) -> None:
     assert not app().namespace.user_grants.exists()
     import_msr()
     assert not app().namespace.user_grants.exists()
+
+
+def test_the_token_of_who_copies_pushes_there_and_nowhere_else(
+    imported, import_msr, root
+) -> None:
+    other = make_repository(name="others/app")
+    user = User.objects.get(username="msr-import")
+    token = access_tokens.issue(actor=root, user=user, label="copy").row
+    actor = Actor(user, token=token)
+    assert app() in open_to_docker(actor, Action.PUSH)
+    assert other not in open_to_docker(actor, Action.PUSH)
+    assert not check(actor, Action.ADMIN, app())
+    switched_on(import_msr)
+    assert app() not in open_to_docker(actor, Action.PUSH)
 
 
 def test_switching_on_asks_nobody_there(imported, import_msr) -> None:

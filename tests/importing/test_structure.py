@@ -345,6 +345,9 @@ def test_the_report_is_a_file(import_msr, tmp_path) -> None:
     assert rows["p-field"]["original"]["rules"][1]["field"] == "vulnerability_kev"
     assert found["counts"]["promotion policy"]["refused"] == 5
     assert SECRET not in file.read_text()
+    assert file.stat().st_mode & 0o077 == 0
+    with pytest.raises(CommandError, match="cannot be written"):
+        import_msr("--report", str(tmp_path / "nowhere" / "report.json"))
 
 
 # --- What it may not ------------------------------------------------------------------

@@ -112,14 +112,14 @@ class Command(BaseCommand):
 
     @override
     def handle(self, **options: Any) -> None:
+        if options["report"]:
+            _make_private(options["report"])
         try:
             document = self._run(options)
         except (importing.ImportFailed, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from error
         if options["report"]:
             text = json.dumps(document, indent=2, ensure_ascii=False)
-            # Addresses of receivers are among what it holds.
-            options["report"].touch(mode=0o600)
             options["report"].write_text(f"{text}\n", encoding="utf-8")
 
     def _run(self, options: dict[str, Any]) -> dict[str, Any]:
@@ -195,6 +195,15 @@ class Command(BaseCommand):
                 for row, reason in answers
             ]
         }
+
+
+def _make_private(file: Path) -> None:
+    """Make the report's file: the addresses of receivers are among what it holds."""
+    try:
+        file.touch(mode=0o600)
+    except OSError as error:
+        message = f"The report cannot be written to {file}."
+        raise CommandError(message) from error
 
 
 def _connection(options: dict[str, Any]) -> importing.Connection:
