@@ -97,6 +97,8 @@ class ExportQuery(Form):
 class FileOperation(Operation):
     """What the operations on files share."""
 
+    is_costly = True
+
     missing = "NO_SUCH_ACCOUNT"
     invalid = "INVALID_POLICY_FILE"
     parser_classes = (JSONParser, YamlParser, TextYamlParser)
@@ -145,6 +147,8 @@ class ApplyFile(FileOperation):
 
 class ExportFile(Operation):
     """`/promotionPolicies/export`."""
+
+    is_costly = True
 
     missing = "NO_SUCH_ACCOUNT"
     invalid = "INVALID_PARAMETERS"

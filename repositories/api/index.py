@@ -43,6 +43,8 @@ class DockerSearchQuery(Form):
 class Autocomplete(Operation):
     """`/index/autocomplete`."""
 
+    is_costly = True
+
     def get(self, _request: Request) -> Response:
         """List the repositories and accounts whose names contain a word.
 
@@ -62,6 +64,8 @@ class Autocomplete(Operation):
 
 class DockerSearch(Operation):
     """`/index/dockersearch`."""
+
+    is_costly = True
 
     def get(self, _request: Request) -> Response:
         """Answer `docker search`: the repositories that the client may pull."""
