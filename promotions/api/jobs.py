@@ -73,7 +73,8 @@ class JobList(Operation):
     def get(self, _request: Request) -> Response:
         """List jobs, the most recently scheduled first.
 
-        Administrators see all; others the promotions and scans of what they administer.
+        Administrators see all; others the promotions, scans and webhooks of what they
+        administer.
         No job says which worker has it, so none is found by a `worker`.
         """
         query = self.query(JobQuery)
@@ -136,8 +137,8 @@ class JobCancel(JobOperation):
     def post(self, _request: Request, job_id: UUID) -> Response:
         """Stop a job that has not ended; one that runs stops as soon as it can.
 
-        Promotions are cancelled by admins of their ends, anything else by
-        administrators.
+        Promotions are cancelled by admins of their ends, webhooks by those of what they
+        are about, anything else by administrators.
         """
         kind, row = self.found(job_id)
         kind.cancel(self.actor, row)

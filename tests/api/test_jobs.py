@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.access import Actor
 from promotions.models import Promotion
 from promotions.models.promotion import State
-from repositories.models import Registry, RegistryJob, Scan
+from repositories.models import Registry, RegistryJob, Scan, WebhookDelivery
 from repositories.services import reconcile as walk
 from repositories.services import registry_jobs
 from repositories.services.reconcile import BrakeEngaged
@@ -19,7 +19,7 @@ from repositories.services.scans import everything
 from tests.api import factories
 from tests.api.limited import token
 from tests.api.swagger import assert_is
-from tests.factories import make_scan
+from tests.factories import make_delivery, make_scan
 
 JOBS = "/api/v0/jobs"
 
@@ -210,6 +210,30 @@ def test_administrators_cancel_scans(world, scan):
     scan.refresh_from_db()
     assert scan.lease_token is None
     assert world.client("root").post(path).status_code == 400
+
+
+def test_deliveries_of_webhooks_are_jobs(world):
+    delivery = make_delivery(author=world.people.quentin, scope=world.target)
+    rows = WebhookDelivery.objects.filter(pk=delivery.pk)
+    rows.update(state="pending", finished_at=None)
+    assert jobs(world.client("olga")) == jobs(world.client("quinn")) == []
+    client = world.client("quentin")
+    (found,) = jobs(client, action="webhook")
+    assert (found["id"], found["status"]) == (str(delivery.uuid), "waiting")
+    assert found["parameters"]["webhookID"] == str(delivery.webhook.uuid)
+    path = f"{JOBS}/{delivery.uuid}/cancel"
+    assert world.client("olga").post(path).status_code == 404
+    assert client.post(path).status_code == 204
+    assert jobs(client)[0]["status"] == "canceled"
+    assert "cancelled" in logs(client, delivery.uuid)[-1]
+    assert client.post(path).status_code == 400
+
+
+def test_global_webhooks_are_for_administrators(world):
+    delivery = make_delivery(author=world.people.root, scope=None)
+    assert jobs(world.client("ada")) == []
+    (found,) = jobs(world.client("root"))
+    assert found["id"] == str(delivery.uuid)
 
 
 def test_a_token_does_not_do_what_it_was_not_made_for(world, promotion):

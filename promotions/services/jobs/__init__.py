@@ -1,4 +1,4 @@
-"""MSR's jobs, out of the rows that are work: promotions, scans, walks."""
+"""MSR's jobs, out of the rows that are work: promotions, scans, webhooks."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from promotions.services.jobs.promotions import PromotionJobs
 from promotions.services.jobs.registry import RegistryJobs
 from promotions.services.jobs.scans import ScanJobs
+from promotions.services.jobs.webhooks import WebhookJobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,12 @@ if TYPE_CHECKING:
     from accounts.access import Actor
     from promotions.services.jobs.job import Job, JobKind
 
-KINDS: tuple[JobKind, ...] = (PromotionJobs(), ScanJobs(), RegistryJobs())
+KINDS: tuple[JobKind, ...] = (
+    PromotionJobs(),
+    ScanJobs(),
+    WebhookJobs(),
+    RegistryJobs(),
+)
 """Every table of jobs; a new one needs no more than a row here."""
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.permissions import require_administrator
 from accounts.services import audit
 from repositories.models import Scan
+from repositories.services.webhooks import telling
 from repositories.signals import scan_completed
 
 if TYPE_CHECKING:
@@ -38,3 +39,5 @@ def cancel(*, actor: Actor, scan: Scan) -> None:
             raise ValidationError(message)
         audit.record(actor=actor, action="cancel", subject=scan)
         scan_completed.send(sender=Scan, manifest_id=scan.manifest_id)
+        scan.refresh_from_db(fields=["state", "error", "finished_at"])
+        telling.scan_ended(scan)
