@@ -34,9 +34,7 @@ def cancel(*, actor: Actor, delivery: WebhookDelivery) -> None:
         if not waiting.update(
             state=DeliveryState.FAILED, finished_at=timezone.now(), error=CANCELLED
         ):
-            message = (
-                "Only what waits can be cancelled: it is being sent, or it ended."
-            )
+            message = "Only what waits can be cancelled: it is being sent, or it ended."
             raise ValidationError(message)
         audit.record(
             actor=actor,
