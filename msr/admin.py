@@ -59,6 +59,8 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "repositories.IndexChild",
             "repositories.ManifestLayer",
             "repositories.Provenance",
+            "repositories.Webhook",
+            "repositories.WebhookDelivery",
         ),
     ),
     (

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from promotions.models import PromotionPolicy
 
 PASSWORD = "correct horse battery"
+WEBHOOK_SECRET = "only-the-receiver-knows"
 _numbers = count(1)
 
 
@@ -266,7 +267,7 @@ def make_delivery(
         namespace=scope if isinstance(scope, Namespace) else None,
         type=EventType.TAG_PUSH,
         endpoint="https://receiver.example.com/hook",
-        secret="only-the-receiver-knows",
+        secret=WEBHOOK_SECRET,
     )
     payload = {
         "type": "TAG_PUSH",

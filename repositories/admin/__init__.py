@@ -13,6 +13,7 @@ from repositories.admin import (
     scans,
     signing_keys,
     tags,
+    webhooks,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "scans",
     "signing_keys",
     "tags",
+    "webhooks",
 ]

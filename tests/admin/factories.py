@@ -60,6 +60,7 @@ from repositories.models import (
 from repositories.registry import Digest
 from repositories.services import attachments, repositories, signatures, signing_keys
 from tests import signing
+from tests.factories import make_delivery
 
 if TYPE_CHECKING:
     from accounts.models import Organization, Team, User
@@ -202,6 +203,7 @@ def make_tenant(name: str) -> None:
     make_advisory(name)
     make_signature(name, tag, organization, owner)
     make_import(name, owner)
+    make_delivery(author=owner, scope=source)
     make_robot(name, organization, owner)
 
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 from accounts.models import AccessToken, User
 from msr.admin import GROUPS
 from tests.admin.factories import POISON_BODY, RAW, SCANNER_SECRET, make_tenant
+from tests.factories import WEBHOOK_SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +61,8 @@ READ_ONLY = {
     "repositories.Vulnerability",
     "repositories.VulnerabilityAlias",
     "repositories.VulnerabilityException",
+    "repositories.Webhook",
+    "repositories.WebhookDelivery",
 }
 
 # New global ones are written by the portal's form, which says what is missing.
@@ -154,7 +157,7 @@ def test_bytes_are_neither_loaded_nor_shown(model, browser, tenant):
 @every_model
 def test_secrets_and_their_hashes_are_on_no_page(model, browser, tenant):
     hashes = [token.secret_hash for token in AccessToken.objects.all()]
-    hashes += [SCANNER_SECRET]
+    hashes += [SCANNER_SECRET, WEBHOOK_SECRET]
     hashes += [user.password for user in User.objects.all()]
     for url in all_urls_of(model):
         page = browser.get(url).content.decode()
