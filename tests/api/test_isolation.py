@@ -232,7 +232,7 @@ def test_a_stranger_cannot_tell_what_exists(world, who):
         "trust": UUID(int=3),
     }
     absent |= {"exception": UUID(int=1), "layer": "e" * 64}
-    absent |= {"webhook": UUID(int=2), "delivery": UUID(int=3)}
+    absent |= {"webhook": UUID(int=4), "delivery": UUID(int=5)}
     for method, path in OPERATIONS:
         found = answer(client, method, path, **exists)
         assert found == answer(client, method, path, **absent), (method, path)
