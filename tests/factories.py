@@ -279,6 +279,8 @@ def make_delivery(
     values.setdefault("finished_at", timezone.now())
     values.setdefault("sent_at", timezone.now())
     values.setdefault("status", 200)
+    values.setdefault("milliseconds", 42)
+    values.setdefault("attempts", 1)
     values.setdefault("request_body", json.dumps(payload))
     values.setdefault("response_body", "thank you")
     return WebhookDelivery.objects.create(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
@@ -124,11 +125,13 @@ def delivery_detail(
     """Show one delivery, with what was sent and answered last."""
     place = open_place(request, **names)
     found = place.delivery(uuid, delivery)
+    shown = webhooks.shown_to(place.actor, found)
     context = {
         **place.context,
         **_addresses(place, found.webhook),
         "delivery": found,
-        "shown": webhooks.shown_to(place.actor, found),
+        "shown": shown,
+        "request_text": _laid_out(shown.request),
         "resend_url": place.url("webhooks_resend", uuid, delivery),
     }
     return render(request, "repositories/webhook_delivery.html", context)
@@ -166,6 +169,14 @@ def _addresses(place: Place, webhook: Webhook) -> dict[str, object]:
         "secret_url": place.url("webhooks_secret", webhook.uuid),
         "change_url": place.url("webhooks_change", webhook.uuid),
     }
+
+
+def _laid_out(body: str) -> str:
+    """Return JSON in lines; what was cut is none any more, and stays as it is."""
+    try:
+        return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+    except ValueError:
+        return body
 
 
 def _test(actor: Actor, webhook: Webhook) -> None:
