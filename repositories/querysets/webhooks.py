@@ -87,6 +87,23 @@ class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
         waiting = Q(state="pending") & (Q(due_at__isnull=True) | Q(due_at__lte=now))
         return self.filter(waiting | Q(state="sending", leased_until__lt=now))
 
+    def under_way(self) -> Self:
+        """Return what a worker is sending at this moment."""
+        return self.filter(state="sending", leased_until__gt=timezone.now())
+
+    def of_doubtful_beside(self, webhook: Webhook) -> Self:
+        """Return those to receivers that failed last, or never took anything.
+
+        Of the namespace in which the webhook is, or of the global ones beside it.
+        """
+        fails = Q(webhook__failures__gt=0) | Q(webhook__last_success_at=None)
+        repository = webhook.repository
+        namespace = repository.namespace_id if repository else webhook.namespace_id
+        here = Q(webhook__namespace=namespace, webhook__repository=None)
+        if namespace is not None:
+            here |= Q(webhook__repository__namespace=namespace)
+        return self.filter(fails, here)
+
     def in_turn(self) -> Self:
         """Order by whose turn it is: what a receiver refused lets the others pass.
 

@@ -1,7 +1,7 @@
 """Send what webhooks are to be told: one after the other, under a lease, repeatedly.
 
-A receiver that fails rests, longer after each failure, and of all receivers that fail
-only one is tried at a time: those that work do not wait for those that do not.
+A receiver that fails rests, longer after each failure, and of a namespace's receivers
+that fail one is tried at a time: those that work do not wait for those that do not.
 """
 
 from __future__ import annotations
@@ -82,15 +82,14 @@ def send_next(*, webhook_id: int) -> bool:
 
 
 def _must_wait(webhook: Webhook) -> bool:
-    """Tell whether another receiver that fails is being tried at this moment."""
-    if not webhook.failures:
+    """Tell whether another doubtful receiver of the same place is being tried.
+
+    Doubtful is what failed last, or never took anything: a namespace occupies no more
+    than one worker with such receivers, however many it has.
+    """
+    if not webhook.failures and webhook.last_success_at:
         return False
-    under_way = WebhookDelivery.objects.filter(
-        state=DeliveryState.SENDING,
-        leased_until__gt=timezone.now(),
-        webhook__failures__gt=0,
-    )
-    return under_way.exists()
+    return WebhookDelivery.objects.under_way().of_doubtful_beside(webhook).exists()
 
 
 def _claim(webhook: Webhook) -> _Taken | None:

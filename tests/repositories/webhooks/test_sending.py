@@ -14,12 +14,12 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils import timezone
 
-from accounts.access import Actor
+from accounts.access import AccessLevel, Actor
 from accounts.models import AuditEvent
 from repositories.models import DeliveryState, Webhook, WebhookDelivery
 from repositories.services import webhooks
 from repositories.services.webhooks import calling, sending
-from tests.factories import make_tag, make_user
+from tests.factories import grant, make_repository, make_tag, make_user
 
 if TYPE_CHECKING:
     from repositories.models import Repository
@@ -236,20 +236,28 @@ def test_a_redirect_is_a_failure_and_leads_nowhere(receive, subscribe, website):
     assert inside.seen == []
 
 
-def test_of_receivers_that_fail_one_is_tried_at_a_time(receive, subscribe, website):
-    """Those that work are never behind those that do not."""
-    dead, also_dead, alive = (subscribe(receive()) for _ in range(3))
-    Webhook.objects.exclude(pk=alive.pk).update(failures=2)
+def test_of_receivers_that_fail_one_is_tried_at_a_time(
+    receive, subscribe, website, author
+):
+    """Those that work are never behind those that do not, and tenants apart."""
+    dead, also_dead, unknown, alive = (subscribe(receive()) for _ in range(4))
+    elsewhere = make_repository(name="qa/website")
+    grant(to=author, on=elsewhere, level=AccessLevel.ADMIN)
+    others = subscribe(receive(), scope=elsewhere)
+    doubtful = (dead.pk, also_dead.pk, others.pk)
+    Webhook.objects.filter(pk__in=doubtful).update(failures=2)
+    Webhook.objects.filter(pk=alive.pk).update(last_success_at=timezone.now())
     push(website)
-    dead.deliveries.update(
-        state="sending",
-        lease_token=dead.uuid,
-        leased_until=timezone.now() + timedelta(seconds=9),
-    )
-    send(also_dead)
-    send(alive)
-    assert also_dead.deliveries.get().state == DeliveryState.PENDING
+    push(elsewhere)
+    until = timezone.now() + timedelta(seconds=9)
+    lease = {"lease_token": dead.uuid, "leased_until": until}
+    dead.deliveries.update(state="sending", **lease)
+    for webhook in (also_dead, unknown, alive, others):
+        send(webhook)
+    found = {hook.deliveries.get().state for hook in (also_dead, unknown)}
+    assert found == {DeliveryState.PENDING}
     assert alive.deliveries.get().state == DeliveryState.DELIVERED
+    assert others.deliveries.get().state == DeliveryState.DELIVERED
 
 
 class Killed(BaseException):
