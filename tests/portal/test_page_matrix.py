@@ -168,7 +168,8 @@ def test_a_refusal_says_whom_to_ask(clients, who):
             "owner",
             [
                 *("Repositories", "Promotions", "Members", "Teams", "Access"),
-                *("Hidden vulnerabilities", "Activity", "Settings"),
+                *("Robots", "Hidden vulnerabilities", "Webhooks", "Activity"),
+                "Settings",
             ],
         ),
     ],
