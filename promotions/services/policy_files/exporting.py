@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.access import Action
@@ -15,7 +16,12 @@ from promotions.services.policies.draft import Draft
 from promotions.services.policies.ends import Ends
 from promotions.services.policies.shown import shown
 from promotions.services.policy_files.keys import give_keys
-from promotions.services.policy_files.schema import VERSION
+from promotions.services.policy_files.reading import MAX_BYTES
+from promotions.services.policy_files.schema import (
+    MAX_NAMESPACES,
+    MAX_POLICIES,
+    VERSION,
+)
 from promotions.services.policy_files.shape import DEFAULT_NAME, FIELDS, Scope
 from promotions.services.policy_files.state import (
     identity_of,
@@ -42,7 +48,8 @@ def export(*, actor: Actor, scope: Scope, schema_url: str = "") -> str:
     Each namespace is one that the actor administers; Http404 or PermissionDenied
     otherwise. A policy with an end that the actor may not know is left out, and a
     comment counts it; so are proposals to change what runs. Policies without a key are
-    given one, which they keep. `schema_url` is for the editor.
+    given one, which they keep. Raises ValidationError for more than a file may hold.
+    `schema_url` is for the editor.
     """
     namespaces_in(actor, scope)
     with transaction.atomic():
@@ -57,7 +64,27 @@ def export(*, actor: Actor, scope: Scope, schema_url: str = "") -> str:
         "scope": _scope(scope),
         "policies": [_entry(actor, one) for one in known],
     }
-    return f"{_comments(found, known, schema_url)}{written(value)}"
+    content = f"{_comments(found, known, schema_url)}{written(value)}"
+    _refuse_too_much(scope, known, content)
+    return content
+
+
+def _refuse_too_much(
+    scope: Scope, policies: list[PromotionPolicy], content: str
+) -> None:
+    """Refuse to make a file that could not be read again."""
+    is_too_much = (
+        len(scope.namespaces) > MAX_NAMESPACES
+        or len(policies) > MAX_POLICIES
+        or len(content.encode()) > MAX_BYTES
+    )
+    if is_too_much:
+        message = (
+            f"A file holds at most {MAX_POLICIES} policies of {MAX_NAMESPACES}"
+            f" namespaces, and {MAX_BYTES // 1024} KiB: export fewer namespaces at a"
+            " time."
+        )
+        raise ValidationError(message)
 
 
 def everything(actor: Actor) -> Scope:

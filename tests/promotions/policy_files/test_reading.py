@@ -112,6 +112,7 @@ def test_whatever_is_written_is_read_back():
         ),
         ("    sourcePattern: dev/**\n", "Write sourceRepository or sourcePattern"),
         ("  - key: Bad Key\n", "Line 8, column 5: This has to be lower-case letters"),
+        ('  - key: "a\\n"\n', "Line 8, column 5: This has to be lower-case letters"),
         ("  - {}\n", "Line 8, column 5: The key key is missing here."),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -191,6 +191,14 @@ def test_a_file_can_say_all_that_a_version_holds():
     given |= {"initial_evaluation", "was_proposed", "id", "uuid", "created_at"}
     columns = {one.name for one in PolicyVersion._meta.concrete_fields}
     assert columns - given == set(FIELDS.values())
+
+
+def test_what_no_file_could_hold_is_not_exported(root, every_kind, monkeypatch):
+    path = "promotions.services.policy_files.exporting.MAX_POLICIES"
+    monkeypatch.setattr(path, 4)
+    with pytest.raises(ValidationError, match="export fewer namespaces"):
+        root.export(EVERYTHING)
+    assert root.export(Scope((), is_global=True))
 
 
 # --- Who may export what ------------------------------------------------------------
