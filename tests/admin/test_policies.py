@@ -10,6 +10,8 @@ from django.urls import reverse
 from accounts.access import SYSTEM
 from accounts.admin_mixins import lists
 from accounts.models import AuditEvent
+from promotions.services import policies
+from promotions.services.policies.managed import write
 from repositories.services import repositories
 from tests.admin.factories import (
     make_organization,
@@ -57,6 +59,15 @@ def test_a_deleted_policy_keeps_its_row_and_stays_off(browser, policy):
     policy.refresh_from_db()
     assert policy.deleted_at
     assert not policy.enabled
+
+
+def test_what_a_file_owns_is_switched_and_not_deleted(browser, policy):
+    write(policy, key="web")
+    policies.mark(actor=SYSTEM, policy=policy, file="acme-release", enabled=True)
+    assert "The file “acme-release” owns this policy" in act(browser, "delete", policy)
+    assert "Policies disabled: 1." in act(browser, "disable", policy)
+    policy.refresh_from_db()
+    assert (policy.deleted_at, policy.enabled) == (None, False)
 
 
 def test_what_the_service_refuses_is_said(browser, policy):

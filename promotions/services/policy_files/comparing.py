@@ -33,6 +33,7 @@ ALIKE = (
     "A policy that does the same is there: export it, and take its key from there, if"
     " the file is to own it."
 )
+WAITS = "It waits for an answer; until then, what ran before goes on."
 _STOPPED = {Standing.DECLINED, Standing.WITHDRAWN}
 
 
@@ -149,10 +150,11 @@ class Comparison:
     ) -> Work:
         enabled = self._switch(entry, policy)
         changes = tuple(self._changes(policy, draft, enabled=enabled))
-        notes = tuple(_notes(entry, policy, enabled=enabled))
+        notes = tuple(_drift(entry, policy, enabled=enabled))
         action = Action.UPDATE
         if not changes:
             action = Action.DRIFT if notes else Action.UNCHANGED
+            notes += (WAITS,) if policy.proposed_version else ()
         step = replace(step, action=action, changes=changes, notes=notes)
         return Work(step, policy, entry, draft, enabled)
 
@@ -208,7 +210,7 @@ def _change(field: str, title: str, before: bool, after: bool) -> Change:  # noq
     return Change(field, title, (words[before],), (words[after],))
 
 
-def _notes(entry: Entry, policy: PromotionPolicy, *, enabled: bool) -> Iterator[str]:
+def _drift(entry: Entry, policy: PromotionPolicy, *, enabled: bool) -> Iterator[str]:
     if enabled != entry.enabled:
         now = "on" if enabled else "off"
         yield (

@@ -14,7 +14,12 @@ from accounts.permissions import MissingRight
 from promotions.services import policies
 from promotions.services.policies.draft import Draft
 from promotions.services.policies.managed import NOBODYS, write
-from promotions.services.policy_files.comparing import REFUSALS, latest, sentence
+from promotions.services.policy_files.comparing import (
+    REFUSALS,
+    WAITS,
+    latest,
+    sentence,
+)
 from promotions.services.policy_files.steps import Action
 
 if TYPE_CHECKING:
@@ -25,7 +30,6 @@ if TYPE_CHECKING:
 
 _WRITES = {Action.CREATE, Action.UPDATE, Action.DELETE}
 
-PROPOSED = "It waits for the consent of an admin of the target."
 PROPOSE = "With “propose: true” the file asks them to agree."
 
 ORDER = {
@@ -54,7 +58,8 @@ def take(
             policy = _done(actor, work, file, options)
     except REFUSALS as error:
         return replace(step, refusal=_said(error)), None
-    notes = (*step.notes, PROPOSED) if policy.proposed_version else step.notes
+    is_left = step.action is not Action.DELETE and policy.proposed_version is not None
+    notes = (*step.notes, WAITS) if is_left else step.notes
     return replace(step, uuid=policy.uuid, notes=notes), policy
 
 

@@ -304,9 +304,10 @@ def test_a_target_that_is_hidden_reads_as_one_that_is_absent(olga):
 def test_what_is_proposed_waits_for_the_target(olga, ada):
     content = a_file({**STABLE, "propose": True})
     applied = olga.apply(content)
-    assert "waits for the consent" in applied.plan.steps[0].notes[0]
+    assert "waits for an answer" in applied.plan.steps[0].notes[0]
     assert policy().standing == "proposed"
-    assert olga.step(content).action == Action.UNCHANGED
+    step = olga.step(content)
+    assert (step.action, len(step.notes)) == (Action.UNCHANGED, 1)
     version = policy().shown_version
     policies.accept(actor=ada.actor, version=version, side="target")
     assert policy().standing == "running"

@@ -228,6 +228,8 @@ def _earlier(before: ImportedObject | None) -> PromotionPolicy | None:
 def _is_touched(policy: PromotionPolicy) -> bool:
     """Tell whether somebody changed it, or agreed to it, since it was imported."""
     version = policy.proposed_version
+    if policy.managed_by:
+        return True  # a file took it over
     return version is None or version.number != 1 or version.consents.exists()
 
 
