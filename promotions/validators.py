@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 
-from promotions.rules import InvalidRule, InvalidTemplate, TagTemplate, parse_rules
+from promotions.rules import (
+    InvalidRule,
+    InvalidTemplate,
+    TagTemplate,
+    load_zone,
+    parse_rules,
+)
 from promotions.rules.repository_pattern import (
     InvalidPattern,
     RepositoryPattern,
@@ -47,9 +52,11 @@ def validate_tag_template(value: str) -> None:
 
 def validate_zone(value: str) -> None:
     """Refuse names that the time zone database does not know."""
-    if value not in available_timezones():
+    try:
+        load_zone(value)
+    except InvalidTemplate as error:
         message = f"“{value}” is no time zone; write one such as UTC or Europe/Berlin."
-        raise ValidationError(message, code="invalid_zone")
+        raise ValidationError(message, code="invalid_zone") from error
 
 
 def validate_source_pattern(value: str) -> None:

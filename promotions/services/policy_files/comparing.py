@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 
-from accounts.access import Action as Right
 from promotions.models import PolicyVersion, PromotionPolicy, Standing
 from promotions.rules.repository_pattern import RepositoryPattern
 from promotions.services.policies.difference import Change, difference
@@ -16,7 +15,6 @@ from promotions.services.policies.draft import Draft
 from promotions.services.policies.shown import shown
 from promotions.services.policy_files.state import identity_of
 from promotions.services.policy_files.steps import Action, Options, Step
-from repositories.models import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
     from accounts.models import Namespace
     from promotions.services.policies.shown import Shown
     from promotions.services.policy_files.shape import Entry, PolicyFile
+    from repositories.models import Repository
 
 REFUSALS = (ValidationError, Http404, PermissionDenied)
 """What services raise where something may not be."""
@@ -50,11 +49,15 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A file beside the policies in its scope, as one actor may see and change them."""
+    """A file beside the policies in its scope, as one actor may see and change them.
+
+    `repositories` are those that the file names and the actor sees.
+    """
 
     actor: Actor
     file: PolicyFile
     namespaces: Mapping[str, Namespace]
+    repositories: Mapping[str, Repository]
     policies: Iterable[PromotionPolicy]
     options: Options
 
@@ -103,12 +106,10 @@ class Comparison:
 
     def _repository(self, name: str) -> Repository:
         """Return a repository that the actor sees; every way of saving asks that."""
-        rows = Repository.objects.permitted(self.actor, Right.PULL)
-        found = rows.select_related("namespace").named(name).first()
-        if found is None:
+        if name not in self.repositories:
             message = f"No repository “{name}” is visible to you."
             raise Http404(message)
-        return found
+        return self.repositories[name]
 
     def _new(self, step: Step, entry: Entry, draft: Draft) -> Work:
         alike = [

@@ -17,6 +17,7 @@ from promotions.services.policy_files.state import (
     fingerprint,
     namespaces_in,
     policies_of,
+    repositories_in,
 )
 from promotions.services.policy_files.steps import Action, Options, Plan
 from promotions.services.policy_files.taking import ORDER, take
@@ -92,7 +93,8 @@ def _work(
     mark = fingerprint(content, asdict(options), found)
     if expected not in {None, mark}:
         raise StalePlan
-    works = Comparison(actor, file, namespaces, found, options).works()
+    named = repositories_in(actor, file)
+    works = Comparison(actor, file, namespaces, named, found, options).works()
     steps, touched = _taken(actor, works, file.name, options)
     made = Plan(
         name=file.name,

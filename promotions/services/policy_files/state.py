@@ -13,12 +13,13 @@ from accounts.access import Action
 from accounts.models import Namespace
 from accounts.permissions import require, require_administrator
 from promotions.models import PromotionPolicy
+from repositories.models import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from accounts.access import Actor
-    from promotions.services.policy_files.shape import Identity, Scope
+    from promotions.services.policy_files.shape import Identity, PolicyFile, Scope
 
 
 def namespaces_in(actor: Actor, scope: Scope) -> list[Namespace]:
@@ -45,6 +46,18 @@ def _require(actor: Actor, namespace: Namespace) -> None:
         require(actor, Action.ADMIN, namespace)
     except Http404 as error:
         raise Http404(f"{namespace.name}: {error}") from error
+
+
+def repositories_in(actor: Actor, file: PolicyFile) -> dict[str, Repository]:
+    """Return the repositories that a file names and the actor sees, by full name."""
+    names = {name for one in file.entries for name in (one.source, one.target)}
+    parts = [name.partition("/") for name in names]
+    rows = Repository.objects.permitted(actor, Action.PULL).filter(
+        namespace__name__in={part[0] for part in parts},
+        name__in={part[2] for part in parts},
+    )
+    found = {row.full_name: row for row in rows.select_related("namespace")}
+    return {name: row for name, row in found.items() if name in names}
 
 
 def policies_of(scope: Scope, *, locked: bool = False) -> list[PromotionPolicy]:
