@@ -11,7 +11,7 @@ from django.db.models import Count, IntegerField, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from accounts.models import AccessToken, Namespace, User
+from accounts.models import AccessToken, Namespace, Robot, User
 from promotions.models import PolicyConsent, PromotionPolicy
 from promotions.services.policies import Shown, shown, shown_to_target
 from repositories.models import AdvisoryLoad, VulnerabilityException, Webhook
@@ -52,6 +52,7 @@ class Notices:
     expiring: list[VulnerabilityException]
     tokens: list[AccessToken]
     webhooks: list[Webhook]
+    robots: list[Robot]
     advisories_from: datetime | None
     """When the newest advisories were loaded, if that is too long ago, and if the
     reader is who can load newer ones."""
@@ -59,7 +60,7 @@ class Notices:
     @property
     def are_any(self) -> bool:
         lists = (self.proposals, self.answers, self.troubled, self.expiring)
-        others = (self.tokens, self.webhooks, self.advisories_from)
+        others = (self.tokens, self.webhooks, self.robots, self.advisories_from)
         return any(lists) or any(map(bool, others))
 
 
@@ -92,6 +93,7 @@ def notices(reader: Actor) -> Notices:
         expiring=list(_expiring(reader).order_by("expires_at", "id")[:SHOWN]),
         tokens=list(_tokens(reader).order_by("expires_at", "id")[:SHOWN]),
         webhooks=list(_webhooks(reader).order_by("-paused_at", "-id")[:SHOWN]),
+        robots=list(_robots(reader).order_by("id")[:SHOWN]),
         advisories_from=_old_advisories(reader),
     )
 
@@ -121,6 +123,7 @@ def count_for(reader: Actor) -> tuple[int, Namespace | None]:
         _expiring(reader),
         _tokens(reader),
         Webhook.objects.stopped_for(reader),
+        Robot.objects.to_take_over_by(reader),
     )
     counts = {f"notices_{place}": _count(rows) for place, rows in enumerate(lists)}
     row: Any = (
@@ -177,6 +180,12 @@ def _tokens(reader: Actor) -> QuerySet[AccessToken]:
 def _webhooks(reader: Actor) -> QuerySet[Webhook]:
     """Return those that stopped by themselves, and that the reader can mend."""
     return Webhook.objects.stopped_for(reader).for_listing()
+
+
+def _robots(reader: Actor) -> QuerySet[Robot]:
+    """Return those that work on while nobody answers for them."""
+    rows: QuerySet[Robot] = Robot.objects.to_take_over_by(reader)
+    return rows.select_related("user", "namespace", "responsible")
 
 
 def _old_advisories(reader: Actor) -> datetime | None:

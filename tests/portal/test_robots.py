@@ -214,7 +214,10 @@ def test_a_robot_without_its_person_is_marked_and_taken_over(portal, robot, dev,
     Robot.objects.update(responsible=ada)
     assert "to take over" in portal.get(LIST).text
     assert "Take it over" in portal.get(PAGE).text
+    assert "Robots to take over" in portal.get("/notices").text
+    assert "ada was responsible" in portal.get("/notices").text
     portal.post(f"{PAGE}/take-over")
+    assert "Robots to take over" not in portal.get("/notices").text
     assert Robot.objects.get().responsible == dana
     assert "to take over" not in portal.get(LIST).text
     root = Actor(make_user(name="root", is_superuser=True))

@@ -1,17 +1,12 @@
-"""Reads: the one tenant filter, `permitted()`, and the lists built on it."""
+"""The one tenant filter, `permitted()`, and the lists of who there is."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from django.apps import apps
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import (
-    BooleanField,
-    Case,
     Count,
     Exists,
     F,
@@ -19,25 +14,17 @@ from django.db.models import (
     OuterRef,
     Q,
     Subquery,
-    Value,
-    When,
 )
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 from typing_extensions import override
 
 from accounts.access import Action, Actor, levels_allowing
 
 if TYPE_CHECKING:
-    from accounts.models.access_token import AccessToken
     from accounts.models.namespace import Namespace
     from accounts.models.organization import Team
-    from accounts.models.robot import Robot
 
 M_co = TypeVar("M_co", bound=models.Model, covariant=True)
-M = TypeVar("M", bound=models.Model)
-
-PAGE_SIZE = 25
 
 
 class PermittedQuerySet(models.QuerySet[M_co]):
@@ -214,144 +201,3 @@ class TeamQuerySet(models.QuerySet["Team"]):
             is_mine=Exists(of_team.filter(user=actor.key)),
         )
         return rows.filter(name__icontains=search) if search else rows
-
-
-class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
-    """Access tokens."""
-
-    def usable(self) -> Self:
-        """Return those that are good now, of people and robots who are, too."""
-        now = timezone.now()
-        return self.filter(
-            Q(expires_at__isnull=True) | Q(expires_at__gt=now),
-            Q(user__robot__isnull=True) | Q(user__robot__expires_at__gt=now),
-            Q(trust__isnull=True)
-            | Q(trust__created_by__is_active=True, trust__issuer__is_enabled=True),
-            is_active=True,
-            revoked_at__isnull=True,
-            user__is_active=True,
-        )
-
-    def visible_to(self, actor: Actor) -> Self:
-        """Return the actor's own, and everybody's for administrators.
-
-        A token that is limited to a namespace shows those with the same limit.
-        """
-        if actor.is_administrator:
-            return self
-        own = self.filter(user=actor.key)
-        limit = actor.namespace_limit
-        return own if limit is None else own.filter(namespace=limit)
-
-    def unused_since(self, moment: datetime) -> Self:
-        """Return those last used before; of those never used, the ones made before."""
-        never = Q(last_used_at__isnull=True, created_at__lt=moment)
-        return self.filter(Q(last_used_at__lt=moment) | never)
-
-
-class RobotQuerySet(models.QuerySet["Robot"]):
-    """Robots."""
-
-    def with_care(self) -> Self:
-        """Return them with `is_in_care`: somebody who may is responsible.
-
-        Who is disabled or no longer administers the namespace is not; the robot works
-        on, and its namespace's admins take over.
-        """
-        of_robot = {"content_object": OuterRef("namespace")}
-        admin = {"permission__codename__in": levels_allowing(Action.ADMIN)}
-        person = OuterRef("responsible")
-        grants = [
-            Exists(
-                apps.get_model(
-                    f"accounts.Namespace{kind}Grant"
-                )._default_manager.filter(**of_robot, **admin, **holder)
-            )
-            for kind, holder in (
-                ("User", {"user": person}),
-                ("Group", {"group__user": person}),
-            )
-        ]
-        owners = apps.get_model("accounts.OrganizationMembership")
-        owns = Exists(
-            owners._default_manager.filter(
-                organization__namespace=OuterRef("namespace"),
-                user=person,
-                is_owner=True,
-            )
-        )
-        may = (
-            Q(responsible__is_superuser=True)
-            | Q(namespace__user=F("responsible"))
-            | Q(owns)
-            | Q(grants[0])
-            | Q(grants[1])
-        )
-        return self.annotate(
-            is_in_care=Case(
-                When(Q(responsible__is_active=True) & may, then=Value(value=True)),
-                default=Value(value=False),
-                output_field=BooleanField(),
-            )
-        )
-
-    def to_take_over(self) -> Self:
-        """Return those that work on, but of which nobody takes care."""
-        active = self.filter(user__is_active=True, expires_at__gt=timezone.now())
-        return active.with_care().filter(is_in_care=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[M]):
-    """Some rows of a long list; `following` is the next page's key, "" at the end."""
-
-    rows: list[M]
-    following: str
-    is_first: bool
-
-
-def page_of(
-    rows: models.QuerySet[M],
-    key: str,
-    *,
-    order: str = "-created_at",
-    size: int = PAGE_SIZE,
-) -> Page[M]:
-    """Return the page that starts behind `key`, in the order of a field and the key.
-
-    The field may be an annotation, but never null. It costs the same on every page,
-    and rows that are added do not shift it. A key that cannot be read is the first one.
-    """
-    field = order.removeprefix("-")
-    rows = rows.order_by(order, order.replace(field, "id"))
-    behind = _behind(rows, order, key)
-    if behind is not None:
-        rows = rows.filter(behind)
-    found = list(rows[: size + 1])
-    following = _key_of(found[size - 1], field) if len(found) > size else ""
-    return Page(found[:size], following, is_first=behind is None)
-
-
-def _key_of(row: models.Model, field: str) -> str:
-    value = getattr(row, field)
-    return f"{value.isoformat() if hasattr(value, 'isoformat') else value}~{row.pk}"
-
-
-def _field(rows: models.QuerySet[Any], name: str) -> models.Field[Any, Any]:
-    annotation: Any = rows.query.annotations.get(name)
-    if annotation is None:
-        return cast("models.Field[Any, Any]", rows.model._meta.get_field(name))
-    return cast("models.Field[Any, Any]", annotation.output_field)
-
-
-def _behind(rows: models.QuerySet[Any], order: str, key: str) -> Q | None:
-    """Return the condition "comes after the row of that key"; None for the start."""
-    field, side = order.removeprefix("-"), "lt" if order[0] == "-" else "gt"
-    text, _, number = key.replace("\0", "").rpartition("~")
-    try:
-        value, pk = _field(rows, field).to_python(text), int(number)
-        if isinstance(value, datetime):
-            value = value.astimezone(UTC)
-    except (OverflowError, ValidationError, ValueError):
-        return None
-    return Q(**{f"{field}__{side}": value}) | Q(**{field: value, f"pk__{side}": pk})
