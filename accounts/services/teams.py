@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import Group
-from django.db import transaction
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 
 from accounts.access import Action
 from accounts.models import OrganizationMembership, Team, TeamMembership
@@ -14,6 +16,8 @@ from accounts.services import audit
 from accounts.services.organizations import refuse_robot
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from accounts.access import Actor
     from accounts.models import Organization, User
 
@@ -23,7 +27,7 @@ def create(
 ) -> Team:
     """Create a team; only admins of the organization's namespace may."""
     require(actor, Action.ADMIN, organization.namespace)
-    with transaction.atomic():
+    with _name_taken_meanwhile(name), transaction.atomic():
         team = Team(organization=organization, name=name, description=description)
         team.full_clean(exclude=["group"])
         team.group = Group.objects.create(name=f"team:{team.uuid}")
@@ -49,7 +53,7 @@ def update(*, actor: Actor, team: Team, name: str, description: str = "") -> Tea
     changed = Team.objects.select_related("organization__namespace").get(pk=team.pk)
     changed.name, changed.description = name, description
     changed.full_clean()
-    with transaction.atomic():
+    with _name_taken_meanwhile(name), transaction.atomic():
         changed.save(update_fields=["name", "description"])
         audit.record(
             actor=actor,
@@ -60,6 +64,16 @@ def update(*, actor: Actor, team: Team, name: str, description: str = "") -> Tea
             after={"name": name, "description": description},
         )
     return changed
+
+
+@contextmanager
+def _name_taken_meanwhile(name: str) -> Iterator[None]:
+    """Say of a name that was free when it was checked that it is not any more."""
+    try:
+        yield
+    except IntegrityError as error:
+        message = f"The name “{name}” is taken."
+        raise ValidationError(message, code="unique") from error
 
 
 def add_member(*, actor: Actor, team: Team, user: User) -> TeamMembership:

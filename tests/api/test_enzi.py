@@ -229,6 +229,21 @@ def test_a_name_that_is_taken_says_so(world, is_org):
         assert response.json()["errors"][0]["code"] == "ACCOUNT_EXISTS"
 
 
+def test_a_name_that_is_taken_in_this_moment_says_so(world, monkeypatch):
+    """It was free when it was looked at, and is not when it is written."""
+    for model in (Namespace, Team):
+        monkeypatch.setattr(model, "full_clean", lambda _row, **_options: None)
+    client = world.client("root")
+    for path, sent, expected in (
+        (ACCOUNTS, {"name": "olga"}, "ACCOUNT_EXISTS"),
+        (ACCOUNTS, {"name": "dev", "isOrg": True}, "ACCOUNT_EXISTS"),
+        (f"{DEV}/teams", {"name": "visitors"}, "TEAM_EXISTS"),
+    ):
+        response = client.post(path, sent)
+        assert response.status_code == 400
+        assert response.json()["errors"][0]["code"] == expected
+
+
 def test_a_name_that_cannot_be_one_is_refused(world):
     response = world.client("root").post(ACCOUNTS, {"name": "No Name"})
     assert response.status_code == 400
