@@ -302,8 +302,8 @@ REST_FRAMEWORK: dict[str, Any] = {
         "msr.throttling.Writes",
         "msr.throttling.Costly",
     ],
-    "DEFAULT_PAGINATION_CLASS": "msr.api.MsrPagination",
-    "EXCEPTION_HANDLER": "msr.api.exception_handler",
+    "DEFAULT_PAGINATION_CLASS": "msr.api.pagination.MsrPagination",
+    "EXCEPTION_HANDLER": "msr.api.errors.exception_handler",
     "DEFAULT_SCHEMA_CLASS": "msr.api.schema.MsrSchema",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
