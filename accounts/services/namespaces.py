@@ -8,19 +8,21 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from accounts.access import Action
+from accounts.models import Namespace
 from accounts.permissions import require
 from accounts.services import audit
 
 if TYPE_CHECKING:
     from accounts.access import Actor
-    from accounts.models import Namespace
 
 
 def take(namespace: Namespace) -> Namespace:
     """Store a new namespace; raises ValidationError when its name is no name or taken.
 
-    The services that create accounts have checked the rights, and record it.
+    So is the name of an account that was deleted and held something. The services
+    that create accounts have checked the rights, and record it.
     """
+    _refuse_reserved(namespace.name)
     namespace.full_clean()
     try:
         with transaction.atomic():
@@ -29,6 +31,16 @@ def take(namespace: Namespace) -> Namespace:
         message = f"The name “{namespace}” is taken."
         raise ValidationError({"name": ValidationError(message, "unique")}) from error
     return namespace
+
+
+def _refuse_reserved(name: str) -> None:
+    rows = Namespace.objects.filter(user__isnull=True, organization__isnull=True)
+    if "\0" not in name and rows.filter(name=name).exists():
+        message = (
+            f"“{name}” was the name of an account that is deleted, and stays reserved"
+            " for what it held; choose another one."
+        )
+        raise ValidationError({"name": ValidationError(message, "unique")})
 
 
 def update(*, actor: Actor, namespace: Namespace, create_on_push: bool) -> Namespace:

@@ -361,7 +361,9 @@ def test_a_deleted_organization_leaves_its_name_reserved(world):
     assert client.get(f"{ACCOUNTS}/qa").status_code == 404
     assert not Team.objects.filter(name="testers").exists()
     again = client.post(ACCOUNTS, {"name": "qa", "isOrg": True})
-    assert again.json()["errors"][0]["code"] == "ACCOUNT_EXISTS"
+    (error,) = again.json()["errors"]
+    assert error["code"] == "ACCOUNT_EXISTS"
+    assert "stays reserved" in error["message"]
 
 
 def test_an_organization_that_never_held_anything_gives_its_name_free(world):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from accounts.access import SYSTEM, AccessLevel, Action, Actor
-from accounts.models import AuditEvent, Organization, Team, User
+from accounts.models import AuditEvent, Namespace, Organization, Team, User
 from accounts.permissions import check
-from accounts.services import organizations, teams
+from accounts.services import closing, organizations, teams
 from repositories.models import RepositoryGroupGrant
+from repositories.services import repositories
 from tests.factories import grant, make_organization, make_repository, make_user
 
 
@@ -297,3 +298,25 @@ def test_a_name_of_an_organization_with_public_images_only_reveals_no_people(
     shown = page.text.partition("<main")[2]
     for word in ("/organizations/dev", "dana", "Access", "Settings"):
         assert word not in shown
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "/r/dev/",
+        "/r/dev/settings",
+        "/r/dev/permissions",
+        "/find?q=dev",
+        "/admin/accounts/namespace/",
+        "/",
+    ],
+)
+def test_what_is_left_of_a_deleted_organization_harms_no_page(
+    browser, root, dev, source, page
+):
+    repositories.delete(actor=SYSTEM, repository=source)
+    closing.delete_organization(actor=SYSTEM, organization=dev)
+    assert Namespace.objects.filter(name="dev").exists()
+    assert browser(root).get(page).status_code == 200
+    gone = browser(root).get("/organizations/dev/members")
+    assert gone.status_code == 404
