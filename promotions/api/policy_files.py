@@ -101,7 +101,6 @@ class FileOperation(Operation):
 
     missing = "NO_SUCH_ACCOUNT"
     invalid = "INVALID_POLICY_FILE"
-    is_costly = True
     parser_classes = (JSONParser, YamlParser, TextYamlParser)
 
     def asked(self, query: type[PlanQuery]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -153,7 +152,6 @@ class ExportFile(Operation):
 
     missing = "NO_SUCH_ACCOUNT"
     invalid = "INVALID_PARAMETERS"
-    is_costly = True
     renderer_classes = (JSONRenderer, YamlRenderer)
 
     def get(self, request: Request) -> Response:
