@@ -342,3 +342,16 @@ def test_a_plan_is_told_in_lines_that_do_not_steer_a_terminal(ada):
     lines = list(told(ada.plan(a_file({**STABLE, **origins}))))
     assert any(line.startswith("~ update") for line in lines)
     assert all(line.isprintable() for line in lines)
+
+
+def test_who_may_not_make_policies_here_makes_none_by_a_file(ada, root, settings):
+    settings.POLICY_EDITORS = "administrators"
+    assert "Only an administrator" in ada.step(a_file(STABLE)).refusal
+    assert root.step(a_file(STABLE)).refusal == ""
+
+
+def test_proposals_by_a_file_are_counted_as_any(olga, settings):
+    settings.PROPOSALS_PER_HOUR = 1
+    made = olga.plan(a_file({**STABLE, "propose": True}, {**LATEST, "propose": True}))
+    assert len(made.objections) == 1
+    assert "go on later" in made.objections[0]
