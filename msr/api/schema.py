@@ -10,7 +10,11 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+)
 from rest_framework.response import Response
 from typing_extensions import override
 
@@ -185,6 +189,16 @@ class MsrSchema(AutoSchema):
         if described.takes:
             return {JSON: described.body, described.takes: OpenApiTypes.OBJECT}
         return OpenApiTypes.OBJECT if described.takes_report else described.body
+
+    @override
+    def get_examples(self) -> list[OpenApiExample]:
+        """Give the body an example, which BODIES has for each."""
+        from msr.api.examples import BODIES  # noqa: PLC0415 - needs every operation
+
+        body = self.described.body
+        if body is None:
+            return []
+        return [OpenApiExample("example", value=BODIES[body], request_only=True)]
 
     @override
     def get_response_serializers(self) -> Any:

@@ -10,12 +10,15 @@ from django.urls import reverse
 from jsonschema import Draft4Validator
 
 from accounts.access import SYSTEM, AccessLevel, Actor, TokenScope
+from accounts.api import camel_case
 from accounts.services import access_tokens
 from msr.api import urls as router
 from msr.api.described import DESCRIBED
+from msr.api.examples import BODIES, FILE
 from msr.api.schema import document
 from msr.api.urls import enzi
 from msr.api.urls.unknown import NoSuchOperation
+from promotions.services.policy_files.parsing import parse
 from repositories.services import signing_keys
 from tests import signing
 from tests.factories import grant
@@ -73,6 +76,30 @@ def test_every_operation_says_who_may_and_how_it_refuses():
     for path, _, operation in operations():
         assert any("basic" in str(one) for one in operation["security"]), path
         assert operation["responses"].keys() > {"400", "401", "403", "404"}
+
+
+def test_every_body_has_an_example_that_is_right():
+    bodies = {
+        said.body for methods in DESCRIBED.values() for said in methods.values()
+    } - {None}
+    assert set(BODIES) == bodies
+    for form, example in BODIES.items():
+        sent = form(data=example)
+        assert sent.is_valid(), (form, sent.errors)
+        known = {camel_case(name) for name in sent.fields}
+        assert example.keys() <= known, form
+
+
+def test_the_example_of_a_file_of_policies_can_be_read():
+    (policy,) = parse(FILE).entries
+    assert policy.key == "stable-to-qa"
+
+
+def test_examples_stand_in_the_schema():
+    path = "/api/v0/repositories/{namespace}/{name}/promotionPolicies"
+    body = document()["paths"][path]["post"]["requestBody"]["content"]
+    example = body["application/json"]["examples"]["Example"]["value"]
+    assert example["rules"][0]["field"] == "tag"
 
 
 def test_fields_are_spelt_as_they_are_sent():
