@@ -129,7 +129,8 @@ CONTENT_SECURITY_POLICY = {
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
-    "accounts.authentication.PeopleBackend",
+    # By its module: that is how sessions of providers and passkeys call it.
+    "accounts.authentication.people.PeopleBackend",
     "guardian.backends.ObjectPermissionBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [

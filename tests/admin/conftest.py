@@ -24,7 +24,7 @@ def administrator(db):
 @pytest.fixture
 def browser(administrator):
     client = Client()
-    client.force_login(administrator, "accounts.authentication.PeopleBackend")
+    client.force_login(administrator, "accounts.authentication.people.PeopleBackend")
     request = HttpRequest()
     request.session = client.session
     record_authentication(request, administrator, "password", reauthenticated=True)

@@ -138,7 +138,7 @@ def people(db) -> dict[str, Client]:
     found = {"anonymous": Client()}
     for persona, user in names.items():
         found[persona] = Client()
-        found[persona].force_login(user, "accounts.authentication.PeopleBackend")
+        found[persona].force_login(user, "accounts.authentication.people.PeopleBackend")
     return found
 
 

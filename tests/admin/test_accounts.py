@@ -158,7 +158,7 @@ def act(browser: Client, action: str, *people: User, **more: str) -> str:
 
 def test_people_are_disabled_after_a_question_and_signed_out(browser, administrator):
     dana, theirs = make_user("dana"), Client()
-    theirs.force_login(dana, "accounts.authentication.PeopleBackend")
+    theirs.force_login(dana, "accounts.authentication.people.PeopleBackend")
     assert "Disable these people?" in act(browser, "disable", dana)
     dana.refresh_from_db()
     assert dana.is_active
@@ -176,7 +176,7 @@ def test_people_are_disabled_after_a_question_and_signed_out(browser, administra
 
 def test_sessions_end_and_those_of_others_go_on(browser):
     dana, theirs = make_user("dana"), Client()
-    theirs.force_login(dana, "accounts.authentication.PeopleBackend")
+    theirs.force_login(dana, "accounts.authentication.people.PeopleBackend")
     page = act(browser, "end_sessions", dana, confirmed="yes")
     assert "People signed out: 1." in page
     assert theirs.get(reverse("promotions:dashboard")).status_code == 302
@@ -190,7 +190,7 @@ def clerk(db):
     User.objects.filter(pk=clerk.pk).update(is_staff=True)
     clerk.user_permissions.set(Permission.objects.filter(content_type__model="user"))
     client = Client()
-    client.force_login(clerk, "accounts.authentication.PeopleBackend")
+    client.force_login(clerk, "accounts.authentication.people.PeopleBackend")
     return client
 
 

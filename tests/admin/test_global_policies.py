@@ -69,7 +69,7 @@ def test_staff_get_neither_form(browser, acme):
     owner.is_staff = True
     owner.save()
     theirs = Client()
-    theirs.force_login(owner, "accounts.authentication.PeopleBackend")
+    theirs.force_login(owner, "accounts.authentication.people.PeopleBackend")
     assert theirs.get(ADD).status_code == 403
     assert theirs.post(ADD, sent()).status_code == 403
     assert theirs.get(page_of(policy)).status_code == 302

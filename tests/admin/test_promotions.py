@@ -75,7 +75,7 @@ def test_staff_without_a_namespace_can_act_on_nothing(promotions, woken, db):
     clerk = User.objects.create_user("clerk", is_staff=True)
     clerk.user_permissions.add(Permission.objects.get(codename="change_promotion"))
     client = Client()
-    client.force_login(clerk, "accounts.authentication.PeopleBackend")
+    client.force_login(clerk, "accounts.authentication.people.PeopleBackend")
     assert "dev/web" not in client.get(reverse(URL)).content.decode()
     for action in ("promote_again", "cancel"):
         act(client, action, promotions)
