@@ -50,3 +50,8 @@ class User(AbstractUser):
     def is_robot(self) -> bool:
         """Whether this is the account of a robot: no person's name has the mark."""
         return ROBOT_MARK in self.username
+
+    @property
+    def person(self) -> User:
+        """Who answers for what the account does: oneself, or who cares for a robot."""
+        return self.robot.responsible if self.is_robot else self

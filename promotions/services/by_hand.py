@@ -57,7 +57,7 @@ def promote_by_hand(
                 "target_repository": target,
                 "target_tag": target_tag,
                 "root_move": tag.current_move,
-                "originated_by": tag.current_move.originated_by or actor.user,
+                "originated_by": tag.current_move.originated_by or actor.user.person,
             },
         )
         if created:

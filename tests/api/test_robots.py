@@ -316,6 +316,14 @@ def test_behind_its_push_stands_who_is_responsible(world):
     assert by_dana.originated_by == world.people.dana
 
 
+def test_behind_what_it_promotes_by_hand_stands_the_same_person(world):
+    robot = factories.robot(world.dev, "ci", world.people.olga)
+    factories.grant(robot.user, "read_write", world.dev.namespace)
+    tag = factories.push(world.website, "v1")  # nobody knows by whom
+    made = factories.promotion(tag, world.app, "v1", robot.user)
+    assert (made.requested_by, made.originated_by) == (robot.user, world.people.olga)
+
+
 @pytest.mark.parametrize("way", ["disabled", "no longer admin"])
 def test_it_works_on_without_its_person_and_is_taken_over(world, olga, way):
     ada = world.client("ada")
