@@ -7,6 +7,7 @@ from repositories.api.account_access import (
     TeamRepositoryAccess,
     UserRepositoryAccess,
 )
+from repositories.api.deliveries import DeliveryDetail, DeliveryList, ResendDelivery
 from repositories.api.exceptions import (
     ExceptionDetail,
     ExceptionList,
@@ -54,11 +55,8 @@ from repositories.api.signing_keys import (
 from repositories.api.tags import TagDetail, TagList
 from repositories.api.team_access import RepositoryTeamAccess, RepositoryTeamAccessList
 from repositories.api.webhooks import (
-    DeliveryDetail,
-    DeliveryList,
     NamespaceWebhookList,
     RepositoryWebhookList,
-    ResendDelivery,
     TestWebhook,
     UpdateWebhook,
     WebhookDetail,

@@ -13,7 +13,7 @@ from accounts.access import Action
 from accounts.api import Form, Operation
 from accounts.permissions import require
 from repositories.api.lookup import namespace_of, repository_of
-from repositories.models import EventType, Webhook, WebhookDelivery
+from repositories.models import EventType, Webhook
 from repositories.models.webhook import MAX_ENDPOINT
 from repositories.services import webhooks
 
@@ -90,31 +90,22 @@ class SecretForm(Form):
     keep_previous = serializers.BooleanField(default=True)
 
 
-class _Webhooks(Operation):
+class WebhookOperation(Operation):
+    """An operation on a webhook that the client administers."""
+
     missing = "NO_SUCH_WEBHOOK"
 
     def webhook(self, webhook_id: str) -> Webhook:
         """Return a webhook that the client administers; all others look absent."""
         rows = Webhook.objects.administered_by(self.actor).for_listing()
-        found = rows.filter(uuid=_uuid(webhook_id)).first()
+        found = rows.filter(uuid=uuid_of(webhook_id)).first()
         if found is None:
             message = "No webhook of this id is yours to change."
             raise NotFound(message, code=self.missing)
         return found
 
-    def delivery(self, webhook_id: str, delivery_id: str) -> WebhookDelivery:
-        """Return a delivery of that very webhook."""
-        webhook = self.webhook(webhook_id)
-        rows = webhook.deliveries.filter(uuid=_uuid(delivery_id))
-        found = rows.first()
-        if found is None:
-            message = "The webhook has no delivery of this id."
-            raise NotFound(message, code="NO_SUCH_DELIVERY")
-        found.webhook = webhook
-        return found
 
-
-class WebhookList(_Webhooks):
+class WebhookList(WebhookOperation):
     """`/webhooks`."""
 
     def get(self, _request: Request) -> Response:
@@ -157,7 +148,7 @@ class TestWebhook(Operation):
         return Response({"responseStatus": outcome.status})
 
 
-class UpdateWebhook(_Webhooks):
+class UpdateWebhook(WebhookOperation):
     """`/webhooks/update`."""
 
     def post(self, _request: Request) -> Response:
@@ -176,7 +167,7 @@ class UpdateWebhook(_Webhooks):
         return Response([render(self.webhook(str(values["id"])))])
 
 
-class WebhookDetail(_Webhooks):
+class WebhookDetail(WebhookOperation):
     """`/webhooks/{webhook}`; to read one is an addition of ours."""
 
     def get(self, _request: Request, webhook_id: str) -> Response:
@@ -189,7 +180,7 @@ class WebhookDetail(_Webhooks):
         return Response(status=204)
 
 
-class WebhookSecrets(_Webhooks):
+class WebhookSecrets(WebhookOperation):
     """`/webhooks/{webhook}/secrets`."""
 
     def post(self, _request: Request, webhook_id: str) -> Response:
@@ -200,41 +191,6 @@ class WebhookSecrets(_Webhooks):
             actor=self.actor, webhook=webhook, keep_previous=keep
         )
         return Response({"id": webhook.uuid, "secret": secret}, status=201)
-
-
-class DeliveryList(_Webhooks):
-    """`/webhooks/{webhook}/deliveries`."""
-
-    def get(self, _request: Request, webhook_id: str) -> Response:
-        """List what was sent, is being sent and waits, the oldest first."""
-        rows = self.webhook(webhook_id).deliveries.all()
-        return self.paged(rows, lambda page: [_render_delivery(row) for row in page])
-
-
-class DeliveryDetail(_Webhooks):
-    """`/webhooks/{webhook}/deliveries/{delivery}`."""
-
-    def get(self, _request: Request, webhook_id: str, delivery_id: str) -> Response:
-        """Show one delivery with what was sent and answered last."""
-        found = self.delivery(webhook_id, delivery_id)
-        shown = webhooks.shown_to(self.actor, found)
-        more = {
-            "requestBody": shown.request,
-            "responseBody": shown.response,
-            "responseWithheld": shown.withheld,
-            "detail": shown.detail,
-        }
-        return Response({**_render_delivery(found), **more})
-
-
-class ResendDelivery(_Webhooks):
-    """`/webhooks/{webhook}/deliveries/{delivery}/resend`."""
-
-    def post(self, _request: Request, webhook_id: str, delivery_id: str) -> Response:
-        """Send it again, under the same id."""
-        found = self.delivery(webhook_id, delivery_id)
-        row = webhooks.resend(actor=self.actor, delivery=found)
-        return Response(_render_delivery(row), status=202)
 
 
 class RepositoryWebhookList(Operation):
@@ -281,24 +237,6 @@ def render(webhook: Webhook) -> dict[str, Any]:
     }
 
 
-def _render_delivery(row: WebhookDelivery) -> dict[str, Any]:
-    return {
-        "id": row.uuid,
-        "eventID": row.event_uuid,
-        "type": row.type,
-        "test": row.is_test,
-        "state": row.state,
-        "attempts": row.attempts,
-        "createdAt": row.created_at,
-        "sentAt": row.sent_at,
-        "dueAt": row.due_at,
-        "finishedAt": row.finished_at,
-        "milliseconds": row.milliseconds,
-        "responseStatus": row.status,
-        "error": row.error,
-    }
-
-
 def _listed(rows: QuerySet[Webhook]) -> list[dict[str, Any]]:
     found: Iterable[Webhook] = rows.select_related(
         "author", "namespace", "repository__namespace"
@@ -315,7 +253,7 @@ def _scope(actor: Actor, key: str) -> Repository | Namespace | None:
     return namespace_of(actor, key)
 
 
-def _uuid(text: str) -> UUID:
+def uuid_of(text: str) -> UUID:
     """Return the id; one that cannot be read is nobody's."""
     try:
         return UUID(text)

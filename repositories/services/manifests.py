@@ -120,14 +120,10 @@ def hold(*, repository: Repository, manifests: Iterable[int]) -> None:
 
 def note_gone(*, repository: Repository, digest: str, author: str = "") -> None:
     """Note that the repository does not hold the manifest any more."""
-    rows = RepositoryManifest.objects.filter(
-        repository=repository, manifest__digest=digest
-    )
+    rows = repository.held_manifests.filter(manifest__digest=digest)
     subject = Manifest.objects.filter(digest=digest).exclude(subject_digest="")
     with transaction.atomic():
-        for held in rows.filter(gone_at=None).select_related("manifest"):
-            key = f"{held.uuid}:{timezone.now().timestamp()}"
-            telling.manifest_deleted(repository, held.manifest, author=author, key=key)
+        telling.manifests_gone(rows.filter(gone_at=None), author=author)
         rows.update(gone_at=timezone.now())
         for attached_to in subject.values_list("subject_digest", flat=True):
             attachments.note_change(repository=repository, digest=attached_to)

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
+from django.utils import timezone
 
 from repositories.models import EventType, Scan, Tag, Webhook
 from repositories.services.webhooks import contents
@@ -17,7 +18,12 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from repositories.models import Manifest, Repository, TagMove
+    from repositories.models import (
+        Manifest,
+        Repository,
+        RepositoryManifest,
+        TagMove,
+    )
 
 MOST_TAGS = 200  # of one image, whose scan is told
 
@@ -63,13 +69,15 @@ def manifest_pushed(
     emit(Event(EventType.MANIFEST_PUSH, repository, key, at, _told(pushed)))
 
 
-def manifest_deleted(
-    repository: Repository, manifest: Manifest, *, author: str, key: str
-) -> None:
-    """Tell that a repository holds a manifest no more."""
-    deleted = partial(contents.manifest_delete, repository, manifest, author)
-    at = contents.location(repository, "manifests", manifest.digest)
-    emit(Event(EventType.MANIFEST_DELETE, repository, key, at, _told(deleted)))
+def manifests_gone(held: QuerySet[RepositoryManifest], *, author: str) -> None:
+    """Tell of the manifests that repositories hold, and will not any more."""
+    at = timezone.now().timestamp()
+    for one in held.select_related("manifest", "repository__namespace"):
+        repository, manifest = one.repository, one.manifest
+        deleted = partial(contents.manifest_delete, repository, manifest, author)
+        place = contents.location(repository, "manifests", manifest.digest)
+        kind, key = EventType.MANIFEST_DELETE, f"{one.uuid}:{at}"
+        emit(Event(kind, repository, key, place, _told(deleted)))
 
 
 def repository_changed(
