@@ -105,7 +105,13 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "system",
         "System",
-        ("repositories.Registry", "repositories.RegistryEvent", "accounts.AuditEvent"),
+        (
+            "repositories.Registry",
+            "repositories.RegistryEvent",
+            "repositories.RegistryJob",
+            "accounts.AuditEvent",
+            "accounts.Horizon",
+        ),
     ),
 )
 # It redirects to the page of any object, whoever may see it.

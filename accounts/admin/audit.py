@@ -9,7 +9,7 @@ from django.contrib import admin
 from typing_extensions import override
 
 from accounts.admin_mixins import ReadOnlyAdmin, moment
-from accounts.models import AuditEvent
+from accounts.models import AuditEvent, Horizon
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -53,3 +53,10 @@ class AuditEventAdmin(ReadOnlyAdmin[AuditEvent]):
     search_fields = ("=actor", "=action", "object_name", "=object_uuid")
     search_help_text = "Who, what was done, part of a name, or the UUID of an object."
     ordering = ("-created_at", "-id")
+
+
+@admin.register(Horizon)
+class HorizonAdmin(ReadOnlyAdmin[Horizon]):
+    """How far back each history goes; what is older was forgotten."""
+
+    list_display = ("table_name", moment("before", "kept since"))

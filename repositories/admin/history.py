@@ -1,4 +1,4 @@
-"""What happened to tags, and where promoted ones come from."""
+"""What happened to tags and in the whole registry, and where tags come from."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.contrib import admin
 
 from accounts.admin_mixins import ReadOnlyAdmin, linked, moment
 from repositories.admin.search import SearchByReference
-from repositories.models import Provenance, TagMove
+from repositories.models import Provenance, RegistryJob, TagMove
 
 
 @admin.register(TagMove)
@@ -56,4 +56,22 @@ class ProvenanceAdmin(ReadOnlyAdmin[Provenance]):
     list_select_related = ("originated_by",)
     search_fields = ("source_repository__exact", "=promotion_uuid", "=policy_uuid")
     search_help_text = "The source, namespace/repository, or the UUID of a promotion."
+    ordering = ("-created_at", "-id")
+
+
+@admin.register(RegistryJob)
+class RegistryJobAdmin(ReadOnlyAdmin[RegistryJob]):
+    """Walks over the registry, and scans of all that is in it."""
+
+    list_display = (
+        moment("created_at", "wanted"),
+        "action",
+        "state",
+        linked("requested_by"),
+        moment("started_at", "begun"),
+        moment("finished_at", "ended"),
+        "error",
+    )
+    list_filter = ("action", "state", "created_at")
+    list_select_related = ("requested_by",)
     ordering = ("-created_at", "-id")

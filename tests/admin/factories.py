@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from accounts.access import SYSTEM, AccessLevel, Actor, TokenScope
-from accounts.models import UsedAssertion
+from accounts.models import Horizon, UsedAssertion
 from accounts.services import (
     access_tokens,
     ci_trusts,
@@ -46,6 +46,7 @@ from repositories.models import (
     PackageNews,
     Provenance,
     RegistryEvent,
+    RegistryJob,
     Repository,
     RepositoryManifest,
     Scan,
@@ -196,6 +197,8 @@ def make_tenant(name: str) -> None:
     access_tokens.issue(actor=SYSTEM, user=owner, label="ci")
     make_event(f"{name}-event")
     make_poisoned_body(f"{name}-body")
+    Horizon.objects.create(table_name=f"{name}_history", before=timezone.now())
+    RegistryJob.objects.create(action="reconcile", state="running", requested_by=owner)
     policy, tag = make_policy(owner, source, target), make_tag(source, "1.0-stable")
     make_promotion(policy, tag)
     NamespaceAdmission.objects.create(policy=policy, namespace=source.namespace)

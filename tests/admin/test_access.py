@@ -59,6 +59,7 @@ OPEN = {
 CLOSED = {
     "accounts.AccessToken",
     "accounts.AuditEvent",
+    "accounts.Horizon",
     "accounts.TrustedIssuer",
     "accounts.UsedAssertion",
     "accounts.User",
@@ -78,6 +79,9 @@ CLOSED = {
     "repositories.ImageSignature",
     "repositories.IndexChild",
     "repositories.LayerInventory",
+    "repositories.RegistryJob",
+    "repositories.Webhook",
+    "repositories.WebhookDelivery",
     "repositories.License",
     "repositories.ManifestLayer",
     "repositories.PackageNews",

@@ -25,6 +25,7 @@ MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 READ_ONLY = {
     "accounts.AuditEvent",
     "accounts.CITrust",
+    "accounts.Horizon",
     "accounts.Robot",
     "accounts.UsedAssertion",
     "promotions.Decision",
@@ -43,6 +44,7 @@ READ_ONLY = {
     "repositories.AttachmentNotice",
     "repositories.Component",
     "repositories.Finding",
+    "repositories.RegistryJob",
     "repositories.ImageSignature",
     "repositories.IndexChild",
     "repositories.LayerInventory",
