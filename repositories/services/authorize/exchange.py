@@ -95,11 +95,15 @@ class _Attempt:
         token = read(text)
         self.issuer = _issuer(token.issuer)
         candidates = _candidates(self.issuer, trust)
-        if trust:
-            self.trust = candidates[0]
+        # Anybody may send a token: before it is known to be the issuer's, one row is
+        # read, not all of the issuer's.
+        first = candidates.first()
+        if first is None:
+            raise NotAccepted("There is no such trust on the token's issuer.")
+        self.trust = first if trust else None
         now = timezone.now()
         assertion = verified(token, self.issuer, now)
-        self.trust = _fitting(candidates, assertion.claims)
+        self.trust = _fitting(list(candidates), assertion.claims)
         _check(self.trust, now)
         return _issued(self.trust, assertion, agent, now)
 
@@ -138,8 +142,8 @@ def _issuer(url: str) -> TrustedIssuer:
     return found
 
 
-def _candidates(issuer: TrustedIssuer, trust: str) -> list[CITrust]:
-    """Return the trusts that may be meant; nobody's keys are asked for in vain."""
+def _candidates(issuer: TrustedIssuer, trust: str) -> QuerySet[CITrust]:
+    """Return the trusts that may be meant."""
     rows: QuerySet[CITrust] = CITrust.objects.filter(issuer=issuer)
     if trust:
         try:
@@ -147,10 +151,7 @@ def _candidates(issuer: TrustedIssuer, trust: str) -> list[CITrust]:
         except ValueError as error:
             raise NotAccepted("The trust named is no UUID.") from error
     related = ("issuer", "created_by", "robot__namespace", "robot__user")
-    found = list(rows.select_related(*related).order_by("id"))
-    if not found:
-        raise NotAccepted("There is no such trust on the token's issuer.")
-    return found
+    return rows.select_related(*related).order_by("id")
 
 
 def _fitting(candidates: list[CITrust], claims: dict[str, Any]) -> CITrust:

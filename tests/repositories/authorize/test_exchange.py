@@ -12,8 +12,9 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.access import AccessLevel, Action, Actor, TokenScope
@@ -422,6 +423,16 @@ def test_an_issuer_that_the_operator_did_not_allow_is_not_reached(
     assert_refused(send(issuer.token()))
     assert "could not be asked" in reason()
     assert not issuer.asked
+
+
+def test_a_forged_token_makes_the_portal_read_one_trust(issuer, robot, trusted, trust):
+    for number in range(5):
+        make_trust(robot, trusted, claims={"repository_id": str(number)})
+    with CaptureQueriesContext(connection) as asked:
+        assert_refused(send(issuer.token(headers={"kid": "none"})))
+    read = [one["sql"] for one in asked if 'FROM "accounts_citrust"' in one["sql"]]
+    assert read
+    assert all("LIMIT 1" in sql for sql in read)
 
 
 @pytest.mark.parametrize("named", ["x", "\0", "0a1b2c3d-0a1b-4c2d-8e3f-0a1b2c3d4e5f"])
