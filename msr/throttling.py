@@ -16,7 +16,6 @@ import structlog
 from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.core.cache import cache
-from django.core.exceptions import PermissionDenied
 from redis.exceptions import RedisError
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.throttling import BaseThrottle
@@ -130,10 +129,7 @@ def _who(request: Request) -> str:
 
 def _network(request: HttpRequest) -> str:
     """Return the address that is counted, found as for attempts to sign in."""
-    try:
-        address = ip_address(get_adapter().get_client_ip(request))
-    except (PermissionDenied, ValueError):  # as behind a socket that has none
-        return "unknown"
+    address = ip_address(get_adapter().get_client_ip(request))
     if not isinstance(address, IPv6Address):
         return str(address)
     return str(IPv6Address(int(address) >> NETWORK_BITS << NETWORK_BITS))

@@ -491,3 +491,16 @@ def test_passwords_cannot_be_tried_without_end(dana, settings, url):
     assert "Too many wrong passwords" in refused.text
     assert _from("192.0.2.7", made.secret, url).status_code == 200
     assert _from("192.0.2.8", PASSWORD, url).status_code == 200
+
+
+@pytest.mark.parametrize("url", [URL, "/api/v0/repositories"])
+def test_behind_a_socket_without_an_address_passwords_are_good_and_counted(
+    dana, settings, url
+):
+    cache.clear()
+    rates = settings.ACCOUNT_RATE_LIMITS | {"program_login_failed": "3/m/ip"}
+    settings.ACCOUNT_RATE_LIMITS = rates
+    assert _from("", PASSWORD, url).status_code == 200
+    for _ in range(3):
+        assert _from("", "wrong", url).status_code == 401
+    assert "Too many wrong passwords" in _from("", PASSWORD, url).text

@@ -44,6 +44,12 @@ def test_a_wrong_password_and_an_unknown_name_look_the_same(dana, browser):
     assert not browser.is_signed_in
 
 
+def test_behind_a_socket_without_an_address_people_sign_in(dana):
+    browser = Browser(ip="")
+    assert browser.sign_in("dana").status_code == 302
+    assert browser.get("/profile/security").status_code == 200
+
+
 def test_a_disabled_account_is_not_let_in_nor_told(dana, browser):
     User.objects.update(is_active=False)
     assert "The user name or the password is wrong." in browser.sign_in("dana").text
