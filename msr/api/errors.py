@@ -194,8 +194,8 @@ def _writable(sentence: str) -> str:
 
 def _sentences(error: ValidationError) -> dict[str, list[str]]:
     if hasattr(error, "error_dict"):
-        return error.message_dict
-    return {NON_FIELD_ERRORS: error.messages}
+        return {name: _flat(said) for name, said in error.message_dict.items()}
+    return {NON_FIELD_ERRORS: _flat(error.messages)}
 
 
 def _missing(view: APIView) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from accounts.access import Actor
@@ -93,6 +95,13 @@ def test_a_trust_cannot_be_so(world, given, said):
     assert refused(response) == (400, "INVALID_PARAMETERS")
     assert said in response.json()["errors"][0]["message"]
     assert not CITrust.objects.exists()
+
+
+def test_half_a_character_is_no_name_of_a_claim(world):
+    sent = json.dumps(new(claims={"\ud800": "x"}))
+    response = world.client("olga").post(URL, sent, content_type="application/json")
+    assert refused(response) == (400, "INVALID_PARAMETERS")
+    assert "is no name of a claim" in response.json()["errors"][0]["message"]
 
 
 def test_robots_and_trusts_of_others_are_not_reached(world):
