@@ -118,8 +118,10 @@ def update(
     token.is_active = token.is_active if is_active is None else is_active
     token.full_clean(validate_unique=False)
     after = {"label": token.label, "is_active": token.is_active}
+    # What is left alone may have been changed meanwhile: a token switched off stays so.
+    given = {"label": label, "is_active": is_active}
     with transaction.atomic():
-        token.save(update_fields=["label", "is_active"])
+        token.save(update_fields=[n for n, value in given.items() if value is not None])
         _record(actor, "update", token, after, before)
     return token
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.access import Action, Actor
@@ -49,11 +49,15 @@ def create(
             f" most {MAX_USERNAME_LENGTH} characters."
         )
         raise ValidationError({"name": message})
-    with transaction.atomic():
-        user.save()
-        robot.user = user
-        robot.save()
-        _record(actor, "create", robot, after=_facts(robot))
+    try:
+        with transaction.atomic():
+            user.save()
+            robot.user = user
+            robot.save()
+            _record(actor, "create", robot, after=_facts(robot))
+    except IntegrityError as error:  # somebody made one in this moment
+        message = f"The name “{name}” is taken."
+        raise ValidationError({"name": ValidationError(message, "unique")}) from error
     return robot
 
 
@@ -81,7 +85,8 @@ def update(
     robot.full_clean(validate_unique=False)
     with transaction.atomic():
         robot.save(update_fields=["description", "expires_at"])
-        robot.user.save(update_fields=["is_active"])
+        if is_active is not None:  # else it may have been disabled meanwhile
+            robot.user.save(update_fields=["is_active"])
         _record(actor, "update", robot, before=before, after=_facts(robot))
     return robot
 

@@ -81,6 +81,17 @@ def test_a_token_is_switched_off_and_on_again(world):
     assert used.get(URL).status_code == 200
 
 
+def test_labelling_it_does_not_switch_on_what_was_switched_off_meanwhile(world):
+    olga = world.people.olga
+    actor = Actor(olga)
+    seen = access_tokens.issue(actor=actor, user=olga, label="x").row
+    same = AccessToken.objects.get()
+    access_tokens.update(actor=actor, token=same, is_active=False)
+    access_tokens.update(actor=actor, token=seen, label="y")
+    row = AccessToken.objects.get()
+    assert (row.label, row.is_active) == ("y", False)
+
+
 def test_what_was_revoked_in_the_portal_stays_so(world):
     body = made(world.client("dana"))
     dana = world.people.dana

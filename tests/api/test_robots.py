@@ -180,6 +180,24 @@ def test_a_name_that_is_too_long_with_its_namespace_is_refused(world):
     assert factories.robot(long, "r" * 35, world.people.olga).user.pk
 
 
+def test_a_name_that_is_taken_in_this_moment_says_so(olga, monkeypatch):
+    """It was free when it was looked at, and is not when it is written."""
+    make(olga)
+    monkeypatch.setattr(Robot, "full_clean", lambda _row, **_options: None)
+    response = olga.post(URL, {"name": "ci", "expiresAt": end()})
+    assert refused(response) == (400, "INVALID_PARAMETERS")
+    assert "is taken" in response.json()["errors"][0]["message"]
+
+
+def test_describing_it_does_not_enable_what_was_disabled_meanwhile(world, olga):
+    make(olga)
+    admin = Actor(world.people.olga)
+    seen, same = (Robot.objects.select_related("user").get() for _ in range(2))
+    robots.update(actor=admin, robot=same, is_active=False)
+    robots.update(actor=admin, robot=seen, description="x")
+    assert not User.objects.get(robot=seen).is_active
+
+
 def test_robots_of_other_tenants_are_not_reached_by_nested_names(world, olga):
     theirs = factories.robot(world.qa, "deploy", world.people.quentin)
     token = factories.robot_token(theirs, world.people.quentin).row
