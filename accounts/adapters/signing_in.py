@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -73,9 +74,12 @@ class SignInAdapter(DefaultAccountAdapter):
         counted together, which bounds guessing as well, and lets the others in.
         """
         try:
-            return super().get_client_ip(request)
+            address = ip_address(super().get_client_ip(request))
         except PermissionDenied:
             return NO_ADDRESS
+        # A socket of both families gives IPv4 as `::ffff:192.0.2.1`; as parts of one
+        # network of IPv6 all of those would count as one client.
+        return str(getattr(address, "ipv4_mapped", None) or address)
 
     @override
     def is_safe_url(self, url: str | None) -> bool:

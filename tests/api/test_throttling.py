@@ -95,6 +95,15 @@ def test_a_network_of_ipv6_is_one_client(world):
     assert nobody.get(READ, REMOTE_ADDR="2001:db8:0:2::9").status_code == 401
 
 
+def test_clients_of_ipv4_on_a_socket_of_both_families_are_several(world):
+    nobody = world.client()
+    for _ in range(6):
+        nobody.get(READ, REMOTE_ADDR="::ffff:192.0.2.1")
+    assert nobody.get(READ, REMOTE_ADDR="::ffff:192.0.2.1").status_code == 429
+    assert nobody.get(READ, REMOTE_ADDR="192.0.2.1").status_code == 429
+    assert nobody.get(READ, REMOTE_ADDR="::ffff:192.0.2.2").status_code == 401
+
+
 @pytest.mark.parametrize("address", ["", "nonsense"])
 def test_a_client_without_an_address_is_counted_too(world, address):
     assert flood(world.client(), times=6, REMOTE_ADDR=address) == [401] * 5 + [429]

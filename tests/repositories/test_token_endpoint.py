@@ -504,3 +504,14 @@ def test_behind_a_socket_without_an_address_passwords_are_good_and_counted(
     for _ in range(3):
         assert _from("", "wrong", url).status_code == 401
     assert "Too many wrong passwords" in _from("", PASSWORD, url).text
+
+
+def test_guesses_from_one_ipv4_address_keep_no_other_out(dana, settings):
+    """A socket of both families gives each as an address of IPv6."""
+    cache.clear()
+    rates = settings.ACCOUNT_RATE_LIMITS | {"program_login_failed": "3/m/ip"}
+    settings.ACCOUNT_RATE_LIMITS = rates
+    for _ in range(4):
+        assert _from("::ffff:192.0.2.7", "wrong").status_code == 401
+    assert _from("::ffff:192.0.2.7", PASSWORD).status_code == 401
+    assert _from("::ffff:192.0.2.8", PASSWORD).status_code == 200
