@@ -14,15 +14,31 @@ from accounts.services import audit
 from accounts.services.ci_claims import NAME, OWN
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from accounts.access import Actor
+
+# Issuers at which anybody has jobs, and claims of which one at least must be asked for:
+# who is given a name there that was somebody else's has another number.
+OPEN_TO_ALL: Mapping[str, tuple[str, ...]] = {
+    "https://token.actions.githubusercontent.com": (
+        "repository_id",
+        "repository_owner_id",
+    ),
+    "https://gitlab.com": ("project_id", "namespace_id"),
+}
 
 
 def create(*, actor: Actor, url: str, immutable_claims: Any) -> TrustedIssuer:
-    """Let trusts be made on an issuer; raises ValidationError."""
+    """Let trusts be made on an issuer.
+
+    Raises ValidationError, also for one at which anybody has jobs where no claim is
+    asked for that tells them apart.
+    """
     require_administrator(actor)
-    issuer = TrustedIssuer(
-        url=_checked_url(url), immutable_claims=_checked_names(immutable_claims)
-    )
+    checked = _checked_url(url)
+    names = _checked_names(immutable_claims, checked)
+    issuer = TrustedIssuer(url=checked, immutable_claims=names)
     issuer.full_clean()
     with transaction.atomic():
         issuer.save()
@@ -39,7 +55,7 @@ def update(
     """
     require_administrator(actor)
     before = _facts(issuer)
-    issuer.immutable_claims = _checked_names(immutable_claims)
+    issuer.immutable_claims = _checked_names(immutable_claims, issuer.url)
     issuer.is_enabled = is_enabled
     with transaction.atomic():
         issuer.save(update_fields=["immutable_claims", "is_enabled"])
@@ -60,7 +76,7 @@ def _checked_url(url: str) -> str:
     return url
 
 
-def _checked_names(names: Any) -> list[str]:
+def _checked_names(names: Any, url: str) -> list[str]:
     known = isinstance(names, list) and all(
         isinstance(name, str) and NAME.fullmatch(name) and name not in OWN
         for name in names
@@ -68,7 +84,18 @@ def _checked_names(names: Any) -> list[str]:
     if not known:
         message = 'Write a list of claims, such as ["repository_id"].'
         raise ValidationError({"immutable_claims": message})
+    _refuse_open_to_all(names, url)
     return sorted(set(names))
+
+
+def _refuse_open_to_all(names: list[str], url: str) -> None:
+    wanted = OPEN_TO_ALL.get(url.rstrip("/"), ())
+    if wanted and not set(wanted) & set(names):
+        message = (
+            f"Anybody has jobs at {url}: ask for {' or '.join(wanted)}, so that no"
+            " trust lets in jobs of strangers."
+        )
+        raise ValidationError({"immutable_claims": message})
 
 
 def _facts(issuer: TrustedIssuer) -> dict[str, Any]:

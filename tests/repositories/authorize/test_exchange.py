@@ -12,6 +12,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -495,6 +496,25 @@ def test_disabling_the_issuer_ends_all_that_came_by_it(issuer, root, trusted, tr
     with pytest.raises(BadCredentials):
         sign_in("dev+ci", secret)
     assert send(issuer.token()).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("url", "enough"),
+    [
+        ("https://token.actions.githubusercontent.com", "repository_owner_id"),
+        ("https://gitlab.com", "project_id"),
+    ],
+)
+def test_where_anybody_has_jobs_no_trust_can_be_for_all_of_them(root, url, enough):
+    actor = Actor(root)
+    for names in ([], ["environment"]):
+        with pytest.raises(ValidationError, match="Anybody has jobs"):
+            trusted_issuers.create(actor=actor, url=url, immutable_claims=names)
+    made = trusted_issuers.create(actor=actor, url=url, immutable_claims=[enough])
+    with pytest.raises(ValidationError, match="Anybody has jobs"):
+        trusted_issuers.update(
+            actor=actor, issuer=made, immutable_claims=[], is_enabled=True
+        )
 
 
 def test_claims_asked_for_later_hold_for_trusts_made_before(
