@@ -15,6 +15,7 @@ from accounts.authentication import TOKEN_MARK, hash_secret
 from accounts.models import AccessToken, Robot, User
 from accounts.permissions import require
 from accounts.services import audit
+from accounts.services.robots import require_responsible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,11 +67,14 @@ def issue(
 def issue_wanted(*, actor: Actor, user: User, wanted: Wanted) -> IssuedToken:
     """Make an access token for oneself; administrators may for others.
 
-    Those of a robot are made by admins of its namespace. Raises PermissionDenied when
-    the actor signed in with a token: a token can neither make nor widen tokens; and
-    ValidationError for a request that was answered before.
+    Those of a robot are made by the admin of its namespace who answers for it. Raises
+    PermissionDenied when the actor signed in with a token: a token can neither make nor
+    widen tokens; and ValidationError for a request that was answered before.
     """
     _require_manager(actor, user)
+    robot = _robot_of(user)
+    if robot is not None:
+        require_responsible(actor, robot)
     _refuse_repeated(wanted)
     row = AccessToken(
         user=user,
@@ -199,7 +203,8 @@ def _end(user: User, wanted: datetime | None) -> datetime | None:
 def _robot_of(user: User) -> Robot | None:
     if not user.is_robot:
         return None
-    return Robot.objects.select_related("namespace").get(user=user)
+    rows = Robot.objects.select_related("namespace", "responsible")
+    return rows.get(user=user)
 
 
 def _require_manager(actor: Actor, user: User) -> None:

@@ -15,7 +15,7 @@ from accounts.permissions import check
 from accounts.services import audit
 from accounts.services.access_tokens import checked_scopes
 from accounts.services.ci_claims import check_patterns
-from accounts.services.robots import require_person
+from accounts.services.robots import require_person, require_responsible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,10 +36,12 @@ class WantedTrust:
 def create(*, actor: Actor, robot: Robot, wanted: WantedTrust) -> CITrust:
     """Trust tokens of an issuer for a robot of a namespace that the actor administers.
 
-    Needs a session or a password. Raises ValidationError for an issuer that no
-    administrator allowed, and for claims that fit too much.
+    Needs a session or a password, and that the actor answers for the robot. Raises
+    ValidationError for an issuer that no administrator allowed, and for claims that
+    fit too much.
     """
     person = require_person(actor, robot.namespace)
+    require_responsible(actor, robot)
     issuer = _issuer(wanted.issuer)
     trust = CITrust(
         robot=robot,

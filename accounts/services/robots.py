@@ -113,6 +113,21 @@ def require_person(actor: Actor, namespace: Namespace) -> User:
     return actor.user
 
 
+def require_responsible(actor: Actor, robot: Robot) -> None:
+    """Raise ValidationError unless who answers for the robot's pushes asks.
+
+    With a way in as another's robot an admin could push in that person's name, and
+    approve it alone.
+    """
+    if actor.is_system or actor.key == robot.responsible_id:
+        return
+    message = (
+        f"{robot.responsible} answers for what “{robot}” does: take the robot over"
+        " first, and you do."
+    )
+    raise ValidationError(message)
+
+
 def _in_the_future(moment: datetime) -> datetime:
     if moment <= timezone.now():
         message = "Choose a time in the future for the robot to expire."

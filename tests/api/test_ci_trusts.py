@@ -56,7 +56,9 @@ def test_a_trust_is_made_listed_and_ended(world):
     [("ada", 201), ("root", 201), ("dana", 403), ("quentin", 404), ("", 401)],
 )
 def test_who_makes_trusts(world, who, status):
-    assert world.client(who).post(URL, new()).status_code == status
+    client = world.client(who)
+    client.patch("/api/v0/repositoryNamespaces/dev/robots/ci", {"takeOver": True})
+    assert client.post(URL, new()).status_code == status
 
 
 @pytest.mark.parametrize("kind", ["token", "bearer"])

@@ -17,10 +17,13 @@ from accounts.authentication import BadCredentials, sign_in
 from accounts.models import AccessToken, AuditEvent, Namespace, Robot, User
 from accounts.permissions import check
 from accounts.services import access_tokens, organizations, robots, teams, users
+from accounts.services import trusted_issuers as issuers
 from tests.api import factories
 from tests.sign_in.browser import Browser
 
 URL = "/api/v0/repositoryNamespaces/dev/robots"
+TRUSTS = "/api/v0/repositoryNamespaces/dev/ciTrusts"
+ISSUER = "https://ci.example.com"
 SOON = timedelta(days=30)
 
 
@@ -332,6 +335,23 @@ def test_behind_its_push_stands_who_is_responsible(world):
     assert move.originated_by == world.people.olga
     by_dana = factories.push(world.website, "v2", by="dana").current_move
     assert by_dana.originated_by == world.people.dana
+
+
+def test_nobody_pushes_in_the_name_of_who_answers_for_it(world, olga):
+    """Else an admin could push as olga's robot, and approve it alone."""
+    make(olga)
+    trust = {"robot": "ci", "issuer": ISSUER, "claims": {"repository_id": "4711"}}
+    issuers.create(actor=SYSTEM, url=ISSUER, immutable_claims=[])
+    for who in ("ada", "root"):
+        client = world.client(who)
+        ways = ((f"{URL}/ci/tokens", {"tokenLabel": "x"}), (TRUSTS, trust))
+        for path, sent in ways:
+            response = client.post(path, sent)
+            assert refused(response) == (400, "INVALID_PARAMETERS")
+            assert "take the robot over" in response.json()["errors"][0]["message"]
+        assert client.patch(f"{URL}/ci", {"takeOver": True}).status_code == 200
+        for path, sent in ways:
+            assert client.post(path, sent).status_code == 201
 
 
 def test_behind_what_it_promotes_by_hand_stands_the_same_person(world):
