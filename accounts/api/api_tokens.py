@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from accounts.access import Actor, TokenScope
 from accounts.api.operation import Form, Operation
+from accounts.api.sessions import require_confirmed
 from accounts.models import AccessToken, Namespace, User
 from accounts.services import access_tokens
 
@@ -100,7 +101,11 @@ class TokenList(Operation):
         return self.paged(rows, lambda page: [render_token(token) for token in page])
 
     def post(self, request: Request) -> Response:
-        """Make an access token; its secret, `token`, is in this answer only."""
+        """Make an access token; its secret, `token`, is in this answer only.
+
+        A browser's session makes one only if it was confirmed lately, as on the page.
+        """
+        require_confirmed(request)
         asked, given = self.query(OwnerQuery), self.body(NewTokenForm)
         user = _person_named(self.actor, asked.get("username"))
         agent = request.headers.get("User-Agent", "")

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from accounts.access import TokenScope
 from accounts.api.operation import Form, Operation
 from accounts.api.robots import administered, robot_of
+from accounts.api.sessions import require_confirmed
 from accounts.models import CITrust
 from accounts.models.ci_trust import LIFETIMES
 from accounts.services import ci_trusts
@@ -51,8 +52,12 @@ class CITrustList(Operation):
             rows, lambda page: {"ciTrusts": [_render(trust) for trust in page]}
         )
 
-    def post(self, _request: Request, namespace: str) -> Response:
-        """Trust jobs of an allowed issuer, with a password or in a session."""
+    def post(self, request: Request, namespace: str) -> Response:
+        """Trust jobs of an allowed issuer, with a password.
+
+        A browser's session does only if it was confirmed lately, as on the page.
+        """
+        require_confirmed(request)
         administered(self.actor, namespace)
         given = self.body(CITrustForm)
         robot = robot_of(self.actor, namespace, given["robot"])

@@ -18,6 +18,7 @@ from accounts.api.api_tokens import (
     wanted_of,
 )
 from accounts.api.operation import Form, Operation
+from accounts.api.sessions import require_confirmed
 from accounts.api.team_access import namespace_known_to
 from accounts.models import AccessToken, Robot
 from accounts.permissions import require
@@ -100,7 +101,11 @@ class RobotTokenList(Operation):
         return self.paged(rows, lambda page: [render_token(token) for token in page])
 
     def post(self, request: Request, namespace: str, robot: str) -> Response:
-        """Make an access token; without expiresAt it ends with the robot."""
+        """Make an access token; without expiresAt it ends with the robot.
+
+        A browser's session makes one only if it was confirmed lately, as on the page.
+        """
+        require_confirmed(request)
         row = robot_of(self.actor, namespace, robot)
         given = self.body(NewTokenForm)
         limit = None

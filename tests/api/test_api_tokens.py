@@ -6,13 +6,17 @@ from base64 import b64encode
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from accounts.access import Actor, TokenScope
 from accounts.models import AccessToken, AuditEvent
 from accounts.services import access_tokens
+from tests.api import factories
 from tests.api.swagger import assert_is
+from tests.sign_in.browser import Browser
 
+NAMESPACE = "/api/v0/repositoryNamespaces/dev"
 URL = "/api/v0/api_tokens"
 
 
@@ -161,6 +165,27 @@ def test_a_limited_token_lists_what_has_the_same_limit(world):
     made(client, tokenLabel="everywhere")
     limited = made(client, tokenLabel="dev only", namespace="dev")
     assert labels(world.client("ada", limited["token"])) == {"dev only"}
+
+
+def test_a_session_left_open_makes_no_way_in(world):
+    """As on the pages: what outlives a session is made by who shows who they are."""
+    factories.robot(world.dev, "ci", world.people.olga)
+    browser = Browser()
+    browser.sign_in("olga", factories.PASSWORD)
+    with time_machine.travel(timezone.now() + timedelta(hours=1)):
+        for path, sent in (
+            (URL, {"tokenLabel": "x"}),
+            (f"{NAMESPACE}/robots/ci/tokens", {"tokenLabel": "x"}),
+            (f"{NAMESPACE}/ciTrusts", {"robot": "ci", "issuer": "x", "claims": {}}),
+        ):
+            response = browser.post(path, sent, content_type="application/json")
+            assert response.status_code == 403, path
+            assert "session" in response.json()["errors"][0]["message"]
+        assert not AccessToken.objects.exists()
+        browser.confirm(factories.PASSWORD)
+        sent = {"tokenLabel": "x"}
+        response = browser.post(URL, sent, content_type="application/json")
+        assert response.status_code == 200
 
 
 def test_nobody_signed_in_is_asked_to(world):

@@ -281,6 +281,9 @@ def test_no_token_and_no_session_makes_an_administrator(world, client):
     for one in (token, client):
         sent = {"name": "nora", "isAdmin": True}
         kind = {} if one is token else {"content_type": "application/json"}
+        if one is client:
+            nora = {"name": "nora", "password": PASSWORD}
+            assert one.post(ACCOUNTS, nora, **kind).status_code == 403
         assert one.post(ACCOUNTS, sent, **kind).status_code == 403
         patched = one.patch(f"{ACCOUNTS}/ada", {"isAdmin": True}, **kind)
         assert patched.status_code == 403

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
 from rest_framework import serializers
-from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
@@ -15,6 +14,7 @@ from accounts.api.enzi.lookup import account_named
 from accounts.api.enzi.paging import PageQuery, page_by
 from accounts.api.enzi.rendering import account_of, organization_account
 from accounts.api.operation import Form, Operation
+from accounts.api.sessions import is_by_session, require_confirmed
 from accounts.models import Namespace, OrganizationMembership, User
 from accounts.permissions import require_administrator
 from accounts.services import closing, organizations, users
@@ -101,6 +101,7 @@ class AccountList(Operation):
         if sent["is_org"]:
             self._make_organization(sent)
         else:
+            require_confirmed(request)
             if sent["is_admin"]:
                 refuse_session(request)
             self._make_user(sent)
@@ -211,7 +212,7 @@ class UserOrganizations(Operation):
 
 def refuse_session(request: Request) -> None:
     """Refuse a browser's session, which may have been left open or stolen."""
-    if isinstance(request.successful_authenticator, SessionAuthentication):
+    if is_by_session(request):
         message = (
             "A browser's session makes nobody an administrator here; send your name"
             " and password, or use the administration pages."
