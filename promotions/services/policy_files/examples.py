@@ -54,18 +54,24 @@ def _failed(entry: Entry) -> Iterator[tuple[Example, str]]:
     compiled = _compiled(entry.content)
     for example in entry.examples:
         try:
-            facts, now = facts_of(example.given)
-        except (InvalidRule, OverflowError) as error:
-            yield example, str(error)
-            continue
-        verdict = evaluate(compiled, facts, now)
-        if verdict.result is not example.expect:
-            yield example, _otherwise(example, verdict)
-        elif example.expect_tag and verdict.result is Result.MATCHED:
-            made = _made(entry, facts, verdict, now)
-            if made != example.expect_tag:
-                sentence = f"expected the tag {example.expect_tag}, but it is {made}."
-                yield example, sentence
+            said = _said(entry, compiled, example)
+        except (InvalidRule, OverflowError) as error:  # of times beyond the calendar
+            said = str(error)
+        if said:
+            yield example, said
+
+
+def _said(entry: Entry, compiled: CompiledRules, example: Example) -> str:
+    """Return what comes out otherwise; "" where all is as expected."""
+    facts, now = facts_of(example.given)
+    verdict = evaluate(compiled, facts, now)
+    if verdict.result is not example.expect:
+        return _otherwise(example, verdict)
+    if example.expect_tag and verdict.result is Result.MATCHED:
+        made = _made(entry, facts, verdict, now)
+        if made != example.expect_tag:
+            return f"expected the tag {example.expect_tag}, but it is {made}."
+    return ""
 
 
 def _compiled(content: dict[str, Any]) -> CompiledRules:

@@ -37,6 +37,8 @@ _PLAIN: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = (
 )
 _TAGS = "Tags (!…) are not read: write plain texts, numbers, lists and mappings."
 _ALIASES = "Aliases and anchors (* and &) are not read: write the value out."
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_CHARACTERS = "This text holds a character that cannot be stored: remove it."
 _DEPTH = f"A file of policies is nested at most {MAX_DEPTH} deep."
 
 
@@ -66,6 +68,9 @@ def read(content: bytes | str) -> Document:
         raise InvalidFile([Problem(message)]) from error
     except yaml.MarkedYAMLError as error:
         raise _unreadable(error) from error
+    except (ValueError, OverflowError) as error:  # of numbers that the parser reads
+        message = "This is no YAML: it holds a number that is too large."
+        raise InvalidFile([Problem(message)]) from error
 
 
 def _text(content: bytes | str) -> str:
@@ -127,6 +132,8 @@ class _Reading:
             raise _at(event, _ALIASES)
         if getattr(event, "tag", None) is not None:
             raise _at(event, _TAGS)
+        if _UNSTORABLE.search(getattr(event, "value", "")):
+            raise _at(event, _CHARACTERS)
         if len(path) > MAX_DEPTH:
             raise _at(event, _DEPTH)
         if len(self._places) > MAX_VALUES:

@@ -170,3 +170,17 @@ def test_what_cannot_be_read_fails_the_test_with_a_sentence(ada, given):
     test = {"given": {"tag": "1-stable", **given}, "expect": "matched"}
     (said,) = failed(ada, [rule("tag", "c", "1")], test)
     assert said.startswith("Test 1 of stable: ")
+
+
+@pytest.mark.parametrize(
+    ("pushed", "zone"),
+    [
+        ("9999-12-31T23:59:59Z", "Pacific/Kiritimati"),
+        ("0001-01-01T00:00:00Z", "America/New_York"),
+    ],
+)
+def test_a_date_at_the_end_of_the_calendar_fails_the_test_alone(ada, pushed, zone):
+    given = {"tag": "1.0", "pushedAt": pushed}
+    test = {"given": given, "expect": "matched", "expectTag": "1.0-1"}
+    (said,) = failed(ada, [], test, zone=zone, tagTemplate="%n-%Y")
+    assert "out of range" in said
