@@ -354,3 +354,14 @@ def test_a_secret_that_became_known_can_be_ended_at_once(world):
     row.refresh_from_db()
     assert len(row.secrets) == 1
     assert "only-the-receiver-knows" not in row.secrets
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["http://[", "https://[::1", "https://olga:hunter2@hooks.example.com/"]
+)
+def test_a_test_of_an_odd_address_is_refused_and_tells_no_password(world, endpoint):
+    trial = {"type": "TAG_PUSH", "endpoint": endpoint}
+    refused = world.client("olga").post(f"{WEBHOOKS}/test", trial)
+    assert refused.status_code == 400
+    kept = AuditEvent.objects.get(action="test webhook").after
+    assert "hunter2" not in json.dumps(kept)

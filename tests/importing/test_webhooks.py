@@ -44,6 +44,7 @@ def test_a_webhook_comes_paused_and_with_a_secret_of_its_own(
         ({"endpoint": "http://127.0.0.1:10/"}, "not public"),
         ({"endpoint": "http://169.254.169.254/"}, "denied"),
         ({"endpoint": "no address"}, "printable ASCII"),
+        ({"endpoint": "http://["}, "cannot be read"),
         ({"type": "UNHEARD_OF"}, "UNHEARD_OF"),
         ({"key": ""}, "about the whole registry"),
         ({"key": "others"}, "was here before"),

@@ -169,9 +169,15 @@ def validate_endpoint(actor: Actor, scope: Scope, endpoint: str) -> None:
 
 
 def origin_of(endpoint: str) -> str:
-    """Return scheme, host and port: the rest of an address may be a secret."""
-    parts = urlsplit(endpoint)
-    return f"{parts.scheme}://{parts.netloc}"
+    """Return scheme, host and port: the rest of an address may be a secret.
+
+    Asked of addresses that nobody checked: "" for one that cannot be read.
+    """
+    try:
+        parts = urlsplit(endpoint)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def _require(actor: Actor, scope: Scope) -> None:
