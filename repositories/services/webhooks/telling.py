@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q
+from django.db.models import Q, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from repositories.models import EventType, Scan, Tag, Webhook
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
         TagMove,
     )
 
-MOST_TAGS = 200  # of one image, whose scan is told
+MOST_TAGS = 200  # of one image, whose scan is told; each namespace has its share
 
 
 def tag_pushed(move: TagMove) -> None:
@@ -111,7 +112,10 @@ def scan_ended(scan: Scan) -> None:
 
 
 def _tags_of(scan: Scan, hooks: list[Webhook]) -> QuerySet[Tag]:
-    """Return the tags on the image where somebody listens and the scan counts."""
+    """Return the tags on the image where somebody listens and the scan counts.
+
+    The namespaces take turns, so that no tenant's many tags hide another's few.
+    """
     holds = Q(
         repository__held_manifests__manifest=scan.manifest_id,
         repository__held_manifests__gone_at__isnull=True,
@@ -129,8 +133,11 @@ def _tags_of(scan: Scan, hooks: list[Webhook]) -> QuerySet[Tag]:
             Q(repository__in=[hook.repository_id for hook in hooks])
             | Q(repository__namespace__in=[hook.namespace_id for hook in hooks])
         )
-    named = rows.select_related("repository__namespace").order_by("id").distinct()
-    return named[:MOST_TAGS]
+    turn = Window(RowNumber(), partition_by="repository__namespace", order_by="id")
+    named = Tag.objects.filter(pk__in=rows.values("pk")).annotate(turn=turn)
+    return named.select_related("repository__namespace").order_by("turn", "id")[
+        :MOST_TAGS
+    ]
 
 
 def _listens(hook: Webhook, repository: Repository) -> bool:

@@ -187,6 +187,28 @@ def test_a_scan_is_told_for_each_tag_where_it_counts(server, subscribe, website)
     assert summary["last_scan_status"] == 6
 
 
+def test_one_tenants_many_tags_hide_no_other_tenants(
+    server, subscribe, website, monkeypatch
+):
+    monkeypatch.setattr(told, "MOST_TAGS", 3)
+    root = make_user(name="root", is_superuser=True)
+    elsewhere = make_repository(name="qa/website")
+    manifest = make_tag(repository=elsewhere).manifest
+    for name in ("2.0", "3.0", "4.0"):
+        make_tag(repository=elsewhere, name=name, manifest=manifest)
+    manifests.hold(repository=website, manifests=[manifest.pk])
+    make_tag(repository=website, manifest=manifest)
+    subscribe(server, "SCAN_COMPLETED", scope=elsewhere, by=root)
+    subscribe(server, "SCAN_COMPLETED")
+    record(scan=scan_of(manifest), report=Report(source="x", coverage={}), lease=None)
+    told_of = [one["contents"] for one in payloads()]
+    assert [(one["namespace"], one["tag"]) for one in told_of] == [
+        ("qa", "1.0"),
+        ("dev", "1.0"),
+        ("qa", "2.0"),
+    ]
+
+
 def test_the_scan_of_a_platform_is_told_for_the_tag_of_its_index(
     server, subscribe, website
 ):
