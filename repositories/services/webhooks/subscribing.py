@@ -40,7 +40,8 @@ PURPOSE, TENANTS_PURPOSE = "webhook", "tenant-webhook"
 class Draft:
     """What is to be told, where, and how; a `ca_certificate` is PEM.
 
-    The same `request_id` twice is one webhook, the first; it becomes its UUID.
+    The same `request_id` twice is one webhook, the first; it becomes its UUID. With
+    `is_narrow` it is told what its own namespace holds, whatever its author sees.
     """
 
     type: str
@@ -48,6 +49,7 @@ class Draft:
     format: str = Webhook.Format.MSR
     ca_certificate: str = ""
     request_id: UUID | None = None
+    is_narrow: bool = False
 
 
 def create(*, actor: Actor, scope: Scope, draft: Draft) -> Webhook:
@@ -64,7 +66,7 @@ def create(*, actor: Actor, scope: Scope, draft: Draft) -> Webhook:
     row = Webhook(
         uuid=request_id,
         author=_person(actor),
-        limited_to_id=actor.namespace_limit,
+        limited_to_id=_limit(actor, scope, is_narrow=draft.is_narrow),
         repository=scope if isinstance(scope, Repository) else None,
         namespace=scope if isinstance(scope, Namespace) else None,
         type=draft.type,
@@ -109,13 +111,15 @@ def set_paused(*, actor: Actor, webhook: Webhook, why: Webhook.Pause) -> None:
 def resume(*, actor: Actor, webhook: Webhook) -> None:
     """Send again, what was left included; no error where it is not paused.
 
-    Whoever lets a webhook go on whose author may not see it any more takes it over.
-    Needs the right to create it.
+    Who lets it go on takes it over, so that a receiver is told no more than they see;
+    from an author who still may, administrators do not. Needs the right to create it.
     """
-    _require(actor, scope_of(webhook))
+    scope = scope_of(webhook)
+    _require(actor, scope)
     values: dict[str, Any] = {"pause": "", "paused_at": None, "failures": 0}
-    if webhook.pause == Webhook.Pause.AUTHOR:
-        values |= {"author": _person(actor), "limited_to": actor.namespace_limit}
+    if webhook.pause == Webhook.Pause.AUTHOR or not actor.is_administrator:
+        limit = _limit(actor, scope, is_narrow=actor.is_administrator)
+        values |= {"author": _person(actor), "limited_to": limit}
     with transaction.atomic():
         rows = Webhook.objects.filter(pk=webhook.pk).exclude(pause="")
         if rows.update(rests_until=None, **values):
@@ -178,6 +182,13 @@ def origin_of(endpoint: str) -> str:
     except ValueError:
         return ""
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+def _limit(actor: Actor, scope: Scope, *, is_narrow: bool) -> int | None:
+    """Return the key of the only namespace whose names are told; None for all."""
+    if scope is None or not is_narrow:
+        return actor.namespace_limit
+    return scope.namespace_id if isinstance(scope, Repository) else scope.pk
 
 
 def _require(actor: Actor, scope: Scope) -> None:

@@ -26,6 +26,7 @@ from repositories.services.scans.recording import record
 from repositories.services.webhooks import bodies
 from repositories.services.webhooks import telling as told
 from repositories.services.webhooks.sight import seen_by_author
+from repositories.services.webhooks.subscribing import set_paused
 from tests import promoted
 from tests.factories import (
     grant,
@@ -288,6 +289,26 @@ def test_a_limited_token_makes_no_webhook_that_sees_more(
     assert "targetImage" not in seen["contents"]
     with pytest.raises((Http404, PermissionDenied)):
         webhooks.create(actor=Actor(author, token), scope=target, draft=draft)
+
+
+@pytest.mark.parametrize("resumes", ["olga", "root"])
+def test_who_lets_it_go_on_lends_a_receiver_no_sight_of_an_administrator(
+    server, subscribe, website, author, resumes
+):
+    root = make_user(name="root", is_superuser=True)
+    webhook = subscribe(server, "PROMOTION", by=root)
+    if resumes == "root":  # olga made it, and may not see it for a while
+        webhook = subscribe(server, "PROMOTION")
+        Webhook.objects.exclude(pk=webhook.pk).delete()
+    why = Webhook.Pause.AUTHOR if resumes == "root" else Webhook.Pause.PERSON
+    set_paused(actor=SYSTEM, webhook=webhook, why=why)
+    by = root if resumes == "root" else author
+    webhooks.resume(actor=Actor(by), webhook=webhook)
+    assert webhook.author == by
+    promotion = by_hand(website, make_repository(name="qa/secret"), root)
+    telling.told(promotion, State.SUCCEEDED)
+    seen = seen_by_author(WebhookDelivery.objects.get())
+    assert "targetImage" not in seen["contents"]
 
 
 # Who may subscribe

@@ -1,6 +1,7 @@
 """Webhooks of another registry: they come paused, for somebody to look where they lead.
 
-Who imports is their author, and an administrator may have more called than others.
+Who imports is their author, and an administrator sees more than who has the receiver:
+they are told of their own namespace alone.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def take_webhook(contents: Contents, there: WebhookThere) -> None:
         scope = _scope(contents, there.key)
         if found := _same(scope, there):
             return Became(State.SKIPPED, "There is one like it here.", found.uuid)
-        draft = webhooks.Draft(type=there.type, endpoint=there.endpoint)
+        draft = webhooks.Draft(type=there.type, endpoint=there.endpoint, is_narrow=True)
         made = webhooks.create(actor=actor, scope=scope, draft=draft)
         webhooks.pause(actor=actor, webhook=made)
         return Became(State.DONE, " ".join(_said(there)), made.uuid)
