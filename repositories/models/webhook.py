@@ -114,6 +114,11 @@ class Webhook(PublicModel):
         help_text="After a failure: nothing at all is sent before that.",
     )
     last_success_at = models.DateTimeField(null=True, editable=False)
+    is_slow = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="Its receiver took long to take the last delivery.",
+    )
 
     objects = WebhookQuerySet.as_manager()
 

@@ -92,11 +92,12 @@ class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
         return self.filter(state="sending", leased_until__gt=timezone.now())
 
     def of_doubtful_beside(self, webhook: Webhook) -> Self:
-        """Return those to receivers that failed last, or never took anything.
+        """Return those to receivers that failed or were slow, or took nothing yet.
 
         Of the namespace in which the webhook is, or of the global ones beside it.
         """
-        fails = Q(webhook__failures__gt=0) | Q(webhook__last_success_at=None)
+        fails = Q(webhook__failures__gt=0) | Q(webhook__is_slow=True)
+        fails |= Q(webhook__last_success_at=None)
         repository = webhook.repository
         namespace = repository.namespace_id if repository else webhook.namespace_id
         here = Q(webhook__namespace=namespace, webhook__repository=None)

@@ -1,7 +1,8 @@
 """Send what webhooks are to be told: one after the other, under a lease, repeatedly.
 
-A receiver that fails rests, longer after each failure, and of a namespace's receivers
-that fail one is tried at a time: those that work do not wait for those that do not.
+A receiver that fails rests, longer after each failure, and one that is slow as long as
+it took. Of a namespace's receivers that fail or are slow one is called at a time: those
+that work do not wait for those that do not.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 MAX_DELAY_SECONDS = 3600
+SLOW = 0.25  # of the time that a receiver has
 LOST = Outcome(None, "Every worker that sent it died.")
 
 
@@ -84,10 +86,11 @@ def send_next(*, webhook_id: int) -> bool:
 def _must_wait(webhook: Webhook) -> bool:
     """Tell whether another doubtful receiver of the same place is being tried.
 
-    Doubtful is what failed last, or never took anything: a namespace occupies no more
-    than one worker with such receivers, however many it has.
+    Doubtful is what failed or was slow last, or never took anything: a namespace
+    occupies no more than one worker with such receivers, however many it has.
     """
-    if not webhook.failures and webhook.last_success_at:
+    works = not webhook.failures and not webhook.is_slow
+    if works and webhook.last_success_at:
         return False
     return WebhookDelivery.objects.under_way().of_doubtful_beside(webhook).exists()
 
@@ -139,11 +142,16 @@ def _attempt(taken: _Taken) -> None:
 
 
 def _succeed(taken: _Taken, kept: dict[str, Any]) -> None:
-    now = timezone.now()
+    """Let a slow receiver rest, so that others of its namespace have their turn."""
+    now, took = timezone.now(), timedelta(milliseconds=kept["milliseconds"])
+    is_slow = took.total_seconds() > SLOW * settings.WEBHOOK_TIMEOUT
     with transaction.atomic():
         taken.move_to(DeliveryState.DELIVERED, finished_at=now, **kept)
         Webhook.objects.filter(pk=taken.webhook.pk).update(
-            failures=0, rests_until=None, last_success_at=now
+            failures=0,
+            rests_until=now + took if is_slow else None,
+            last_success_at=now,
+            is_slow=is_slow,
         )
     log.info("webhook_delivered", delivery=str(taken.delivery.uuid))
 

@@ -260,6 +260,36 @@ def test_of_receivers_that_fail_one_is_tried_at_a_time(
     assert others.deliveries.get().state == DeliveryState.DELIVERED
 
 
+def test_a_slow_receiver_counts_as_doubtful_until_it_is_quick_again(
+    receive, subscribe, website, settings
+):
+    """Else a tenant occupies every worker with receivers that answer just in time."""
+    settings.WEBHOOK_TIMEOUT = 2.0
+    server = receive(lambda handler: (time.sleep(0.6), handler.reply(204)))
+    webhook, beside = subscribe(server), subscribe(receive())
+    Webhook.objects.update(last_success_at=timezone.now())
+    push(website)
+    push(website, "2.0")
+    assert not send(webhook)
+    webhook.refresh_from_db()
+    assert webhook.is_slow
+    assert webhook.rests_until > timezone.now() - timedelta(seconds=1)
+    Webhook.objects.filter(pk=beside.pk).update(is_slow=True)
+    rest_is_over(webhook)
+    until = timezone.now() + timedelta(seconds=9)
+    first = webhook.deliveries.get(state="pending")
+    lease = {"lease_token": webhook.uuid, "leased_until": until}
+    webhook.deliveries.filter(pk=first.pk).update(state="sending", **lease)
+    assert not send(beside)
+    assert not beside.deliveries.filter(state="delivered").exists()
+    webhook.deliveries.filter(pk=first.pk).update(leased_until=timezone.now())
+    server.answering = lambda handler: handler.reply(204)
+    assert not send(webhook)
+    webhook.refresh_from_db()
+    assert (webhook.is_slow, webhook.rests_until) == (False, None)
+    assert send(beside)
+
+
 class Killed(BaseException):
     """Ends the worker where nothing can be written any more."""
 
