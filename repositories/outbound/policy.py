@@ -96,8 +96,8 @@ class Allowance:
 
 
 def known_as(host: str) -> str:
-    """Return a host as lists name it: lower case, no brackets, no dot at the end."""
-    return host.lower().removeprefix("[").removesuffix("]").removesuffix(".")
+    """Return a host as lists name it: lower case, no brackets, no dots at the end."""
+    return host.lower().removeprefix("[").removesuffix("]").rstrip(".")
 
 
 @dataclass(frozen=True, slots=True)

@@ -382,7 +382,8 @@ def test_a_proxy_gets_plain_calls_and_looks_the_name_up(make_server):
 def test_a_proxy_is_not_asked_for_what_is_local(make_server):
     proxy = make_server(says())
     client = OutboundClient(Policy(), proxy=proxy.url)
-    for host in ("127.0.0.1", "127.1", "2130706433", "localhost", "[::1]", "vault"):
+    local = ("127.0.0.1", "127.1", "2130706433", "localhost", "[::1]", "vault")
+    for host in (*local, "127.0.0.1..", "localhost..", "metadata.goog.."):
         error = refused(client, call(f"http://{host}/"))
         assert isinstance(error, OutboundRefused)
     assert proxy.seen == []
