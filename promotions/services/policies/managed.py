@@ -42,8 +42,10 @@ def refuse_managed(policy: PromotionPolicy) -> None:
 def mark(*, actor: Actor, policy: PromotionPolicy, file: str, enabled: bool) -> None:
     """Note that a file owns the policy, and what it says of the switch.
 
-    The caller has checked the rights, and holds a transaction.
+    Needs the right to change the policy, as people cannot any more. The caller holds a
+    transaction.
     """
+    require_policy_editor(actor, Ends.of(policy.shown_version).source)
     is_new = policy.managed_by != file
     by = actor.user if isinstance(actor.user, User) else None
     owned = {"managed_by": file, "managed_at": timezone.now(), "managed_for": by}

@@ -92,7 +92,7 @@ def _delete(actor: Actor, work: Work) -> PromotionPolicy:
     if policy is None:
         message = "Nothing can be deleted that is not there."
         raise ValueError(message)
-    write(policy, **NOBODYS)
+    policies.release(actor=actor, policy=policy)
     policies.delete(actor=actor, policy=policy)
     return policy
 

@@ -90,3 +90,26 @@ def test_the_key_of_a_deleted_policy_is_free_again(ada, managed):
     ada.apply(a_file(), prune=True)
     ada.apply(a_file(STABLE))
     assert PromotionPolicy.objects.filter(key="stable").count() == 2
+
+
+@pytest.mark.parametrize("editors", ["administrators", "own-namespace"])
+def test_who_may_not_change_a_policy_takes_it_into_no_file(
+    ada, root, settings, editors
+):
+    """Not even unchanged, or switched off: people could not change it any more."""
+    root.apply(a_file(STABLE))
+    policies.release(actor=root.actor, policy=policy())
+    settings.POLICY_EDITORS = editors
+    for entry in (STABLE, {**STABLE, "enabled": False}):
+        assert ada.step(a_file(entry)).refusal
+        with pytest.raises(ValidationError):
+            ada.apply(a_file(entry))
+    assert (policy().managed_by, policy().enabled) == ("", True)
+
+
+def test_who_may_not_change_a_policy_prunes_none(ada, root, settings):
+    root.apply(a_file(STABLE))
+    settings.POLICY_EDITORS = "administrators"
+    with pytest.raises(ValidationError):
+        ada.apply(a_file(), prune=True)
+    assert policy().managed_by == "team"
