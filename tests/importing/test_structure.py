@@ -196,6 +196,20 @@ def test_an_exclusion_of_an_unknown_name_is_held_until_a_scan_knows_it(
     assert held.deleted_at is not None
 
 
+def test_a_held_policy_that_changed_there_is_made_anew(import_msr, msr) -> None:
+    import_msr()
+    held = policy_of("p-noo")
+    import_msr()
+    assert policy_of("p-noo") == held
+    changed = [
+        {**one, "tagTemplate": "%n-two"} if one["id"] == "p-noo" else one
+        for one in msr.policies
+    ]
+    msr.policies = changed
+    import_msr()
+    assert policy_of("p-noo").shown_version.tag_template == "%n-two"
+
+
 def test_what_people_changed_of_a_held_policy_stays(import_msr, root) -> None:
     import_msr()
     held = policy_of("p-noo")

@@ -117,15 +117,14 @@ class Contents:
         state = State.HELD if understood.held else State.DONE
         said = " ".join((*understood.held, *understood.notes))
         earlier = _earlier(before)
+        if earlier is not None and _is_touched(earlier):
+            return Became(State.DONE, "Was changed here since.", earlier.uuid)
+        draft = self._draft(understood)
         if earlier is not None:
-            if _is_touched(earlier):
-                return Became(State.DONE, "Was changed here since.", earlier.uuid)
-            if earlier.shown_version.rules == understood.rules:
+            if policies.Draft.of(earlier.shown_version) == draft:
                 return Became(state, said, earlier.uuid)
             policies.delete(actor=self.ledger.actor, policy=earlier)
-        made = policies.keep_unanswered(
-            actor=self.ledger.actor, draft=self._draft(understood)
-        )
+        made = policies.keep_unanswered(actor=self.ledger.actor, draft=draft)
         return Became(state, said, made.uuid)
 
     def _draft(self, understood: Understood) -> policies.Draft:
