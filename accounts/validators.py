@@ -6,6 +6,8 @@ import re
 
 from django.core.exceptions import ValidationError
 
+from accounts.access import IMPORTER
+
 # A path component of the OCI distribution specification's repository name; `\Z` is the
 # end in Python and PostgreSQL alike, where `$` lets a line's end through on SQLite.
 NAME_PATTERN = r"^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*\Z"
@@ -53,6 +55,9 @@ def validate_name(value: str) -> None:
         message = f"A name has at most {MAX_NAME_LENGTH} characters."
         raise ValidationError(message, code="name_too_long")
     validate_not_reserved(value)
+    if value == IMPORTER:
+        message = f"“{value}” is the name of whoever copies images from elsewhere."
+        raise ValidationError(message, code="reserved_name")
 
 
 def validate_not_reserved(value: str) -> None:

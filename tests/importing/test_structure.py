@@ -121,6 +121,20 @@ def test_nobody_is_made_where_that_is_not_wanted(import_msr) -> None:
     assert OrganizationMembership.objects.filter(user__username="dana").exists()
 
 
+def test_nobody_else_is_called_as_who_copies_images(import_msr, msr) -> None:
+    """What that user pushes asks no policy, and an import lets it push everywhere."""
+    msr.members["dev"] = [
+        *msr.members["dev"],
+        {"member": {"name": "msr-import", "id": "u-9"}, "isAdmin": True},
+    ]
+    import_msr()
+    assert "is the name of whoever copies images" in reason_of("msr-import")
+    assert User.objects.get(username="msr-import").namespace is None
+    assert not OrganizationMembership.objects.filter(
+        user__username="msr-import"
+    ).exists()
+
+
 def test_repositories_come_with_their_settings(import_msr) -> None:
     import_msr()
     website = Repository.objects.named("dev/website").get()
