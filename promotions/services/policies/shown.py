@@ -73,6 +73,17 @@ def shown_at(
     ]
 
 
+def spoken_for(actor: Actor, versions: Iterable[PolicyVersion]) -> frozenset[int]:
+    """Return the versions, by keys, whose target the actor is an admin of."""
+    rows = list(versions)
+    reader = _Reader(actor, {version.target for version in rows})
+    return frozenset(
+        version.pk
+        for version in rows
+        if actor.is_administrator or reader.speaks_for(version, version.target)
+    )
+
+
 def shown_to_target(version: PolicyVersion, *, exists: bool) -> Shown:
     """Return what who is asked to agree for the target sees: both ends.
 

@@ -11,10 +11,8 @@ from django.db import transaction
 from accounts.access import Action
 from accounts.models import Namespace
 from promotions.models import PromotionPolicy
-from promotions.permissions import administers
 from promotions.services.policies.draft import Draft
-from promotions.services.policies.ends import Ends
-from promotions.services.policies.shown import shown
+from promotions.services.policies.shown import shown, spoken_for
 from promotions.services.policy_files.keys import give_keys
 from promotions.services.policy_files.reading import MAX_BYTES
 from promotions.services.policy_files.schema import (
@@ -58,11 +56,14 @@ def export(*, actor: Actor, scope: Scope, schema_url: str = "") -> str:
     ends = shown(actor, [policy.shown_version for policy in found])
     known = [one for one in found if _is_known(one, ends)]
     known.sort(key=lambda one: (one.source_namespace is None, identity_of(one)))
+    own = spoken_for(actor, [one.shown_version for one in known])
     value = {
         "version": VERSION,
         "name": _name(known),
         "scope": _scope(scope),
-        "policies": [_entry(actor, one) for one in known],
+        "policies": [
+            _entry(one, propose=one.shown_version.pk not in own) for one in known
+        ],
     }
     content = f"{_comments(found, known, schema_url)}{written(value)}"
     _refuse_too_much(scope, known, content)
@@ -119,7 +120,7 @@ def _scope(scope: Scope) -> dict[str, Any]:
     return value
 
 
-def _entry(actor: Actor, policy: PromotionPolicy) -> dict[str, Any]:
+def _entry(policy: PromotionPolicy, *, propose: bool) -> dict[str, Any]:
     version = policy.shown_version
     entry: dict[str, Any] = {"key": policy.key}
     if version.source_pattern:
@@ -131,7 +132,7 @@ def _entry(actor: Actor, policy: PromotionPolicy) -> dict[str, Any]:
     entry["targetRepository"] = version.target
     entry["tagTemplate"] = version.tag_template
     entry["enabled"] = policy.enabled
-    if not administers(actor, Ends.of(version).target):
+    if propose:
         entry["propose"] = True
     return entry | _chosen(version)
 

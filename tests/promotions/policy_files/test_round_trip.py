@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
 from django.http import Http404
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -28,7 +30,7 @@ from tests.factories import (
     tag_rule,
 )
 from tests.promotions.drafts import drafts
-from tests.promotions.policy_files.conftest import DEV
+from tests.promotions.policy_files.conftest import DEV, STABLE, a_file
 
 EVERYTHING = Scope(("dev", "qa"), is_global=True)
 COUNT = {"field": "vulnerability_critical", "operator": "lte", "values": ["0"]}
@@ -229,3 +231,17 @@ def test_who_does_not_speak_for_the_target_gets_a_file_that_proposes(olga, ada):
     make_policy(source=named("dev/website"), target=public, allow_public_target=True)
     assert "propose: true" in olga.export()
     assert "propose" not in ada.export()
+
+
+def test_an_export_costs_no_more_for_more_policies(ada):
+    counts = []
+    for number in (2, 9):
+        names = range(number)
+        made = [{**STABLE, "key": f"k{n}", "tagTemplate": f"%n-{n}"} for n in names]
+        ada.apply(a_file(*made))
+        with CaptureQueriesContext(connection) as asked:
+            exported = ada.export()
+        assert exported.count("tagTemplate") == number
+        assert "propose" not in exported
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
