@@ -94,5 +94,18 @@ def test_what_cannot_be_read_is_said(policy, tmp_path):
         run("plan", tmp_path / "wrong.yaml")
 
 
+def test_what_a_file_says_steers_no_terminal_where_it_is_refused(policy, tmp_path):
+    file = tmp_path / "policies.yaml"
+    text = run("export").replace("enabled: true", 'enabled: true\n    zone: "\\e[2J"')
+    file.write_text(text, encoding="utf-8")
+    out = io.StringIO()
+    with pytest.raises(SystemExit):
+        call_command("policies", "plan", str(file), stdout=out)
+    with pytest.raises(CommandError) as refused:
+        run("apply", file, "--plan", fingerprint(out.getvalue()))
+    assert "[2J" in str(refused.value)
+    assert "\x1b" not in str(refused.value) + out.getvalue()
+
+
 def test_the_schema_is_printed():
     assert json.loads(run("schema")) == file_schema()

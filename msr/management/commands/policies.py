@@ -189,6 +189,7 @@ def _content(file: str) -> bytes:
 
 
 def _said(error: Exception) -> str:
+    """Return what was refused, line by line; it may quote what others wrote."""
     if isinstance(error, ValidationError):
-        return "\n".join(error.messages)
-    return str(error) or "You may not do this."
+        return "\n".join(map(policy_files.harmless, error.messages))
+    return policy_files.harmless(str(error) or "You may not do this.")

@@ -15,7 +15,7 @@ from promotions.services.policy_files.steps import (
     Plan,
     Step,
 )
-from promotions.services.policy_files.telling import told
+from promotions.services.policy_files.telling import harmless, told
 
 __all__ = [
     "MAX_BYTES",
@@ -33,6 +33,7 @@ __all__ = [
     "everything",
     "export",
     "file_schema",
+    "harmless",
     "plan",
     "told",
 ]

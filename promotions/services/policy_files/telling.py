@@ -26,10 +26,11 @@ def told(plan: Plan) -> Iterator[str]:
 
     Nothing in them steers the terminal.
     """
-    yield from map(_harmless, _lines(plan))
+    yield from map(harmless, _lines(plan))
 
 
-def _harmless(line: str) -> str:
+def harmless(line: str) -> str:
+    """Return a line that steers no terminal, whatever a file says."""
     return line if line.isprintable() else ascii(line)
 
 
