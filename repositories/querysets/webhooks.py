@@ -42,11 +42,15 @@ class WebhookQuerySet(models.QuerySet["Webhook"]):
     def wanting(self, types: Collection[str], repository: Repository) -> Self:
         """Return those that are to be told of such events in the repository."""
         here = Q(repository=repository) | Q(namespace=repository.namespace_id)
-        return self.active().filter(here | EVERYTHING, type__in=types)
+        return self.active().by_scope().filter(here | EVERYTHING, type__in=types)
 
     def active(self) -> Self:
         """Return those that are not paused."""
         return self.filter(pause="")
+
+    def by_scope(self) -> Self:
+        """Return them without what telling them needs not, secrets above all."""
+        return self.only("type", "repository", "namespace")
 
     def stopped_for(self, reader: Actor) -> Self:
         """Return those that paused by themselves and that the reader can mend."""

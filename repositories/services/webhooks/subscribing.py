@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.access import Action, TokenScope
@@ -60,9 +60,7 @@ def create(*, actor: Actor, scope: Scope, draft: Draft) -> Webhook:
     """
     _require(actor, scope)
     request_id = draft.request_id or uuid4()
-    if Webhook.objects.filter(uuid=request_id).exists():
-        message = "The form was sent twice; the webhook is made, and listed here."
-        raise ValidationError(message, code="sent_twice")
+    _refuse_second(request_id)
     row = Webhook(
         uuid=request_id,
         author=_person(actor),
@@ -76,10 +74,20 @@ def create(*, actor: Actor, scope: Scope, draft: Draft) -> Webhook:
         secret=_new_secret(),
     )
     _validate(actor, row)
-    with transaction.atomic():
-        row.save()
-        _record(actor, "create", row, after=_shown(row))
+    try:
+        with transaction.atomic():
+            row.save()
+            _record(actor, "create", row, after=_shown(row))
+    except IntegrityError:
+        _refuse_second(request_id)
+        raise
     return row
+
+
+def _refuse_second(request_id: UUID) -> None:
+    if Webhook.objects.filter(uuid=request_id).exists():
+        message = "The form was sent twice; the webhook is made, and listed here."
+        raise ValidationError(message, code="sent_twice")
 
 
 def update(*, actor: Actor, webhook: Webhook, ca_certificate: str) -> Webhook:

@@ -96,7 +96,7 @@ def scan_ended(scan: Scan) -> None:
     """Tell each repository that has a tag on the image what became of its scan."""
     is_failed = scan.state == Scan.State.FAILED
     event_type = EventType.SCAN_FAILED if is_failed else EventType.SCAN_COMPLETED
-    hooks = list(Webhook.objects.active().filter(type=event_type))
+    hooks = list(Webhook.objects.active().by_scope().filter(type=event_type))
     if not hooks:
         return
     said = contents.scan_failed if is_failed else contents.scan_completed

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.access import SYSTEM, AccessLevel, Actor
-from accounts.models import AccessToken
+from accounts.models import AccessToken, encrypted
 from promotions.models import Promotion
 from promotions.models.promotion import State
 from promotions.services import telling
@@ -23,7 +23,7 @@ from repositories.models import EventType, Scan, Webhook, WebhookDelivery
 from repositories.scanning.report import Report
 from repositories.services import manifests, repositories, tags, webhooks
 from repositories.services.scans.recording import record
-from repositories.services.webhooks import bodies
+from repositories.services.webhooks import bodies, subscribing
 from repositories.services.webhooks import telling as told
 from repositories.services.webhooks.sight import seen_by_author
 from repositories.services.webhooks.subscribing import set_paused
@@ -65,6 +65,16 @@ def test_a_push_that_nobody_listens_to_costs_one_query(website):
         told.tag_pushed(move)
     assert len(asked) == 1
     assert not WebhookDelivery.objects.exists()
+
+
+def test_what_is_told_reads_no_secret(server, subscribe, website, monkeypatch):
+    """Each is decrypted on loading, and a push may have a hundred listeners."""
+    subscribe(server)
+    move = make_tag(repository=website).current_move
+    WebhookDelivery.objects.all().delete()
+    monkeypatch.setattr(encrypted, "decrypt", None)
+    told.tag_pushed(move)
+    assert WebhookDelivery.objects.count() == 1
 
 
 def test_an_event_is_written_once_however_often_it_is_told(server, subscribe, website):
@@ -312,6 +322,23 @@ def test_who_lets_it_go_on_lends_a_receiver_no_sight_of_an_administrator(
 
 
 # Who may subscribe
+
+
+def test_of_two_equal_forms_at_once_the_second_is_refused(
+    server, subscribe, monkeypatch
+):
+    first = subscribe(server)
+    real, seen = subscribing._refuse_second, []
+
+    def blind_at_first(request_id: Any) -> None:
+        seen.append(request_id)
+        if len(seen) > 1:
+            real(request_id)
+
+    monkeypatch.setattr(subscribing, "_refuse_second", blind_at_first)
+    with pytest.raises(ValidationError, match="sent twice"):
+        subscribe(server, request_id=first.uuid)
+    assert Webhook.objects.count() == 1
 
 
 def test_only_admins_subscribe(server, subscribe, website):
