@@ -33,7 +33,7 @@ def test_a_webhook_comes_paused_and_with_a_secret_of_its_own(
     assert (found.type, str(found.repository)) == ("TAG_PUSH", "dev/website")
     assert (found.endpoint, found.pause) == (receiver, Webhook.Pause.PERSON)
     assert found.author.username == "root"
-    assert found.limited_to == found.repository.namespace
+    assert str(found.limited_to) == "dev"
     assert found.ca_certificate == ""
     assert "Its certificate was not taken over" in said
     assert "a-secret-path" not in said
