@@ -9,7 +9,9 @@ from typing import Any, cast
 
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
@@ -51,6 +53,16 @@ KNOWN = {
     "reference": "1.0",
     "team": "developers",
 }
+
+
+@pytest.fixture(autouse=True)
+def _kept_connection():
+    """Let no request close the connection that holds the test's transaction."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 @pytest.fixture
