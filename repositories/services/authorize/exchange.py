@@ -103,7 +103,7 @@ class _Attempt:
         self.trust = first if trust else None
         now = timezone.now()
         assertion = verified(token, self.issuer, now)
-        self.trust = _fitting(list(candidates), assertion.claims)
+        self.trust = _fitting(candidates, assertion.claims)
         _check(self.trust, now)
         return _issued(self.trust, assertion, agent, now)
 
@@ -154,15 +154,21 @@ def _candidates(issuer: TrustedIssuer, trust: str) -> QuerySet[CITrust]:
     return rows.select_related(*related).order_by("id")
 
 
-def _fitting(candidates: list[CITrust], claims: dict[str, Any]) -> CITrust:
-    """Return the one trust whose claims the token has; raises NotAccepted."""
-    fitting = [one for one in candidates if not failing_claim(one.claims, claims)]
-    if len(fitting) == 1:
-        return fitting[0]
-    if fitting:
+def _fitting(candidates: QuerySet[CITrust], claims: dict[str, Any]) -> CITrust:
+    """Return the one trust whose claims the token has; raises NotAccepted.
+
+    There may be many, of all namespaces: of those that do not fit no more is read.
+    """
+    patterns = candidates.values_list("pk", "claims")
+    failing = {pk: failing_claim(wanted, claims) for pk, wanted in patterns}
+    fitting = [pk for pk, name in failing.items() if not name]
+    if len(fitting) > 1:
         raise NotAccepted("More than one trust fits the token; name one.")
-    if len(candidates) == 1:
-        name = failing_claim(candidates[0].claims, claims)
+    found = candidates.filter(pk__in=fitting).first() if fitting else None
+    if found is not None:
+        return found
+    if len(failing) == 1:
+        (name,) = failing.values()
         raise NotAccepted(f"The token's {name} is not what the trust asks for.")
     raise NotAccepted("No trust on the issuer fits the token's claims.")
 
