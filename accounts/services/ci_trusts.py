@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from accounts.models import Robot
 
 
+MAX_TRUSTS = 100  # of one robot: its page shows them all, and an exchange reads them
+
+
 @dataclass(frozen=True, slots=True)
 class WantedTrust:
     """What a new trust shall be: the issuer's address, patterns by claim, the token."""
@@ -42,6 +45,9 @@ def create(*, actor: Actor, robot: Robot, wanted: WantedTrust) -> CITrust:
     """
     person = require_person(actor, robot.namespace)
     require_responsible(actor, robot)
+    if robot.trusts.count() >= MAX_TRUSTS:
+        message = f"“{robot}” has {MAX_TRUSTS} trusts, and may not have more: end one."
+        raise ValidationError(message)
     issuer = _issuer(wanted.issuer)
     trust = CITrust(
         robot=robot,

@@ -21,14 +21,13 @@ from accounts.models import AccessToken, Namespace, Robot
 from accounts.permissions import require
 from accounts.querysets import page_of
 from accounts.services import robots
+from accounts.services.ci_trusts import MAX_TRUSTS
 from accounts.tabs import namespace_context
 from accounts.views.once import once
 from accounts.views.opening import asked
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
-
-MAX_TRUSTS = 100  # shown of one robot
 
 
 def open_namespace(request: HttpRequest, name: str) -> Namespace:

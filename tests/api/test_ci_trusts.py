@@ -99,6 +99,25 @@ def test_a_trust_cannot_be_so(world, given, said):
     assert not CITrust.objects.exists()
 
 
+def test_no_robot_has_more_trusts_than_its_page_shows(world, robot):
+    one = factories.trust(robot, world.people)
+    CITrust.objects.bulk_create(
+        CITrust(
+            robot=robot,
+            issuer=one.issuer,
+            claims=one.claims,
+            scopes=one.scopes,
+            lifetime_seconds=900,
+            created_by=one.created_by,
+        )
+        for _ in range(99)
+    )
+    response = world.client("olga").post(URL, new())
+    assert refused(response) == (400, "INVALID_PARAMETERS")
+    assert "end one" in response.json()["errors"][0]["message"]
+    assert CITrust.objects.count() == 100
+
+
 def test_half_a_character_is_no_name_of_a_claim(world):
     sent = json.dumps(new(claims={"\ud800": "x"}))
     response = world.client("olga").post(URL, sent, content_type="application/json")
