@@ -65,6 +65,8 @@ def levels_allowing(action: Action) -> list[str]:
     return [level.value for level, actions in ACTIONS.items() if action in actions]
 
 
+# What the audit log calls who has no account: nobody's account is called so.
+SYSTEM_NAME, ANONYMOUS_NAME = "system", "anonymous"
 IMPORTER = "msr-import"
 """The user whose pushes are recorded, and no policy is asked about by itself."""
 
@@ -109,7 +111,9 @@ class Actor:
 
     @property
     def name(self) -> str:
-        return self.user.get_username() or ("system" if self.is_system else "anonymous")
+        return self.user.get_username() or (
+            SYSTEM_NAME if self.is_system else ANONYMOUS_NAME
+        )
 
     @property
     def uses_token(self) -> bool:

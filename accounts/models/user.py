@@ -5,9 +5,11 @@ from __future__ import annotations
 import uuid
 
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.db import models
 from typing_extensions import override
 
+from accounts.access import ANONYMOUS_NAME, SYSTEM_NAME
 from accounts.models.namespace import Namespace
 from accounts.validators import ROBOT_MARK, validate_name
 
@@ -45,6 +47,14 @@ class User(AbstractUser):
     @override
     def __str__(self) -> str:
         return self.username
+
+    @override
+    def clean(self) -> None:
+        """Refuse the names under which the audit log tells of nobody's account."""
+        super().clean()
+        if self.username in {SYSTEM_NAME, ANONYMOUS_NAME}:
+            message = f"The audit log calls no person “{self.username}”; choose another"
+            raise ValidationError({"username": f"{message} name."})
 
     @property
     def is_robot(self) -> bool:

@@ -81,6 +81,13 @@ def test_the_portal_itself_is_named_system():
     assert (entry.actor, entry.actor_uuid, entry.access_token) == ("system", None, "")
 
 
+@pytest.mark.parametrize("name", ["system", "anonymous"])
+def test_nobody_acts_under_the_names_of_nobody(name):
+    with pytest.raises(ValidationError, match="audit log"):
+        users.create(actor=SYSTEM, username=name, password=None)
+    assert not Namespace.objects.filter(name=name).exists()
+
+
 def test_what_sounds_secret_is_masked_at_any_depth():
     dana = make_user(name="dana")
     written = {
