@@ -9,7 +9,6 @@ import structlog
 from celery import shared_task
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
 from kombu.exceptions import OperationalError
 
 from repositories.models import RegistryEvent, Repository, Scan, Webhook
@@ -149,8 +148,7 @@ def send_webhook(webhook_id: int) -> None:
 @shared_task
 def sweep_webhooks() -> None:
     """Wake workers up for deliveries that are due, that were left or lost."""
-    longest_waiting = F("rests_until").asc(nulls_first=True)
-    due = Webhook.objects.to_wake().order_by(longest_waiting, "id")
+    due = Webhook.objects.to_wake().in_turn()
     for webhook_id in due.values_list("pk", flat=True)[:SWEEP_BATCH]:
         wake(send_webhook, webhook_id, expires_seconds=settings.SWEEP_PERIOD)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from django.db import models
-from django.db.models import Case, Q, When
+from django.db.models import Case, F, Q, When, Window
+from django.db.models.functions import Coalesce, RowNumber
 from django.utils import timezone
 
 from accounts.access import Action
@@ -65,6 +66,18 @@ class WebhookQuerySet(models.QuerySet["Webhook"]):
             Q(rests_until__isnull=True) | Q(rests_until__lte=now),
             pk__in=open_.due().values("webhook"),
         )
+
+    def in_turn(self) -> Self:
+        """Order them so that namespaces take turns, and the longest waiting go first.
+
+        However many of one tenant's have to wait, another's are not behind them.
+        """
+        turn = Window(
+            RowNumber(),
+            partition_by=Coalesce("namespace_id", "repository__namespace_id"),
+            order_by=[F("rests_until").asc(nulls_first=True), "id"],
+        )
+        return self.annotate(turn=turn).order_by("turn", "id")
 
     def for_listing(self) -> Self:
         """Return them with what a list shows of each, in one query."""

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from accounts.access import AccessLevel, Actor
 from accounts.models import AuditEvent
+from repositories import tasks
 from repositories.models import DeliveryState, Webhook, WebhookDelivery
 from repositories.services import webhooks
 from repositories.services.webhooks import calling, sending
@@ -293,6 +294,24 @@ def test_a_slow_receiver_counts_as_doubtful_until_it_is_quick_again(
     webhook.refresh_from_db()
     assert (webhook.is_slow, webhook.rests_until) == (False, None)
     assert send(beside)
+
+
+def test_the_webhooks_of_one_namespace_do_not_fill_a_sweep(
+    receive, subscribe, website, author, monkeypatch
+):
+    server = receive()
+    many = [subscribe(server) for _ in range(3)]
+    elsewhere = make_repository(name="qa/website")
+    grant(to=author, on=elsewhere, level=AccessLevel.ADMIN)
+    other = subscribe(server, scope=elsewhere)
+    push(website)
+    push(elsewhere)
+    before = timezone.now() - timedelta(seconds=9)
+    Webhook.objects.filter(pk__in=[many[0].pk, other.pk]).update(rests_until=before)
+    woken: list[int] = []
+    monkeypatch.setattr(tasks, "wake", lambda _task, key, **_: woken.append(key))
+    tasks.sweep_webhooks()
+    assert woken == [one.pk for one in (many[1], other, many[2], many[0])]
 
 
 class Killed(BaseException):
