@@ -13,7 +13,7 @@ from typing import Any
 import django_stubs_ext
 from csp.constants import NONE, SELF
 
-from msr import env, logs, oidc
+from msr import env, logs, oidc, rest
 
 django_stubs_ext.monkeypatch()
 
@@ -289,34 +289,8 @@ API_RATE = env.rate("API_RATE", "12000/m")
 API_RATE_ANONYMOUS = env.rate("API_RATE_ANONYMOUS", "600/m")
 API_RATE_WRITES = env.rate("API_RATE_WRITES", "6000/m")
 API_RATE_COSTLY = env.rate("API_RATE_COSTLY", "300/m")
-REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "accounts.authentication.BasicAuthentication",
-        "accounts.authentication.BearerAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_THROTTLE_CLASSES": [
-        "msr.throttling.Everything",
-        "msr.throttling.Writes",
-        "msr.throttling.Costly",
-    ],
-    "DEFAULT_PAGINATION_CLASS": "msr.api.pagination.MsrPagination",
-    "EXCEPTION_HANDLER": "msr.api.errors.exception_handler",
-    "DEFAULT_SCHEMA_CLASS": "msr.api.schema.MsrSchema",
-    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
-}
-
-SPECTACULAR_SETTINGS: dict[str, Any] = {
-    "TITLE": "msr",
-    "DESCRIPTION": "Image promotion and governance beside a plain OCI registry.",
-    "VERSION": "0",
-    "SCHEMA_PATH_PREFIX": "/api/v0",
-    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_NAME_OVERRIDES": {"Gap": "promotions.models.PolicyVersion.Evidence"},
-}
+REST_FRAMEWORK = rest.FRAMEWORK
+SPECTACULAR_SETTINGS = rest.SCHEMA
 
 # --- Logs -------------------------------------------------------------------------
 

@@ -173,7 +173,7 @@ class Comparison:
         if draft != Draft.of(before):
             yield from difference(before, draft.as_version(self.actor, policy))
         if enabled != policy.enabled:
-            yield _change("enabled", "Enabled", policy.enabled, enabled)
+            yield _switched(before=policy.enabled, after=enabled)
         if policy.managed_by != self.file.name:
             yield Change("managedBy", "Owned by the file", (), (self.file.name,))
 
@@ -206,9 +206,9 @@ def sentence(error: Exception) -> str:
     return str(error) or "You may not do this."
 
 
-def _change(field: str, title: str, before: bool, after: bool) -> Change:  # noqa: FBT001 - the two values
+def _switched(*, before: bool, after: bool) -> Change:
     words = {True: "yes", False: "no"}
-    return Change(field, title, (words[before],), (words[after],))
+    return Change("enabled", "Enabled", (words[before],), (words[after],))
 
 
 def _drift(entry: Entry, policy: PromotionPolicy, *, enabled: bool) -> Iterator[str]:

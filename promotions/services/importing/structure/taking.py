@@ -60,7 +60,7 @@ def take_over(
     come switched off, with nobody's consent. Returns what became of everything.
     """
     require_administrator(actor)
-    with _undone(choices.dry_run):
+    with _undone(is_wanted=choices.dry_run):
         ledger = Ledger.of(actor, _import(actor, snapshot.url))
         owners = Owners(ledger, choices.merge, choices.existing_users_only)
         _people(owners, snapshot)
@@ -73,9 +73,9 @@ def take_over(
 
 
 @contextmanager
-def _undone(dry_run: bool) -> Iterator[None]:  # noqa: FBT001 - it is a private switch
+def _undone(*, is_wanted: bool) -> Iterator[None]:
     """Undo in the end what is done inside, for a dry run."""
-    if not dry_run:
+    if not is_wanted:
         yield
         return
     with transaction.atomic():
