@@ -9,6 +9,7 @@ from accounts.admin import (
     organizations,
     robots,
     sign_in,
+    teams,
     users,
 )
 
@@ -19,5 +20,6 @@ __all__ = [
     "organizations",
     "robots",
     "sign_in",
+    "teams",
     "users",
 ]
